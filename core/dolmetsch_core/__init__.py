@@ -1,0 +1,8 @@
+"""What every component shares: wire models, room life, live store, media headers, engine client.
+
+`wire`  frozen models of everything that crosses a process; imports nothing but itself.
+`life`  pure decisions on rooms and engines; imports wire only; no I/O, no clock.
+`live`  the live store (Redis protocol): key names, scripts, claims, lines, feed, the local Directory.
+`media` container headers of browser recordings, pure.
+`engine_client` calls an engine's control interface over HTTP.
+"""

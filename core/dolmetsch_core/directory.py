@@ -1,0 +1,162 @@
+"""Where rooms are: one protocol, two implementations (`live.directory` on one machine, Kubernetes later).
+
+The api sees rooms only through this; the view it reads is a cache that says how old it is.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
+from typing import Protocol
+
+from dolmetsch_core.errors import CapacityReached, EngineUnavailable, RoomClosed
+from dolmetsch_core.wire.room import ConditionType, EnginePoolStatus, Phase, Reason, Room, RoomSpec
+
+
+class Terminating(Exception):
+    """The room is being deleted. Remedy: wait until it is gone, then create it again."""
+
+
+class RoomView:
+    """What was last seen of all rooms: readers look, or wait for the next change."""
+
+    def __init__(self) -> None:
+        self._rooms: dict[str, Room] = {}
+        self._changed = asyncio.Condition()
+        self._seen_at = float("-inf")
+
+    @property
+    def age(self) -> float:
+        """Seconds since the view was last confirmed."""
+        return time.monotonic() - self._seen_at
+
+    @property
+    def rooms(self) -> Mapping[str, Room]:
+        """Rooms by room id."""
+        return self._rooms
+
+    async def replace(self, rooms: Mapping[str, Room]) -> None:
+        """Take a full reading."""
+        self._seen_at = time.monotonic()
+        if rooms == self._rooms:
+            return
+        async with self._changed:
+            self._rooms = dict(rooms)
+            self._changed.notify_all()
+
+    async def changes(self, room_id: str) -> AsyncGenerator[Room | None]:
+        """Yield the room as it is, then after every change; None while there is no such room."""
+        last: object = object()
+        while True:
+            async with self._changed:
+                while self._rooms.get(room_id) == last:
+                    await self._changed.wait()
+                last = room = self._rooms.get(room_id)
+            yield room
+
+
+class Directory(Protocol):
+    """The rooms that are meant to be active, and their engines."""
+
+    view: RoomView
+
+    async def start(self) -> None:
+        """Begin to watch."""
+
+    async def stop(self) -> None:
+        """End the watch."""
+
+    async def activate(self, wish: RoomSpec, *, deadline: float = 60.0) -> Room:
+        """Make the room active with this spec: create it, adopt it, or start it anew.
+
+        Returns it as written; wait with `until_ready`. Raises RoomRefused.
+        """
+
+    async def restart(self, room_id: str) -> Room | None:
+        """Give the running session a new audio processor. None: there is no such room."""
+
+    async def close(self, room_id: str) -> bool:
+        """Ask for the room's end: it drains first. False: there is no such room."""
+
+    async def capacity(self) -> EnginePoolStatus:
+        """How many rooms there can be, and are."""
+
+
+def adopt(room: Room, wish: RoomSpec) -> RoomSpec:
+    """Return the spec that a host's `wish` makes of an existing room.
+
+    A consent that a person withheld stays withheld. Raises Terminating.
+    """
+    if room.deleted is not None or room.status.phase is Phase.DRAINING:
+        raise Terminating
+    ended = (
+        room.status.phase in (Phase.CLOSED, Phase.FAILED) and room.status.activation == room.spec.activation
+    )
+    return room.spec.model_copy(
+        update={
+            "source_lang": wish.source_lang,
+            "owner": wish.owner,
+            "store_transcript": room.spec.store_transcript and wish.store_transcript,
+            "public_transcript": room.spec.public_transcript and wish.public_transcript,
+            "activation": room.spec.activation + (1 if ended else 0),
+        }
+    )
+
+
+async def until_admitted(directory: Directory, wanted: Room, *, timeout: float) -> Room:
+    """Wait until the room counts as active: its engine may still be starting.
+
+    Raises CapacityReached, EngineUnavailable, RoomClosed.
+    """
+    return await _until(directory, wanted, _admitted, timeout)
+
+
+async def until_ready(directory: Directory, wanted: Room, *, timeout: float) -> Room:
+    """Wait until the engine takes audio for `wanted` as written (its uid, its generation).
+
+    Raises CapacityReached, EngineUnavailable, RoomClosed.
+    """
+    return await _until(directory, wanted, lambda room: room.routable is not None, timeout)
+
+
+def _admitted(room: Room) -> bool:
+    scheduled = room.status.condition(ConditionType.ENGINE_SCHEDULED)
+    current = room.status.activation == room.spec.activation
+    return current and scheduled is not None and scheduled.status
+
+
+async def _until(directory: Directory, wanted: Room, reached: Callable[[Room], bool], timeout: float) -> Room:
+    room_id = wanted.spec.room_id
+    seen = False
+    try:
+        async with asyncio.timeout(timeout), aclosing(directory.view.changes(room_id)) as changes:
+            async for room in changes:
+                if room is None or room.uid != wanted.uid:
+                    # Not in the view yet, or gone again.
+                    if seen:
+                        raise RoomClosed(room_id)
+                    continue
+                seen = True
+                if room.generation < wanted.generation:
+                    continue
+                if reached(room):
+                    return room
+                _raise_if_hopeless(room)
+    except TimeoutError:
+        raise EngineUnavailable(
+            room_id, f"Unable to activate room <{room_id}>: its engine was not ready after {timeout:.0f} s"
+        ) from None
+    raise RoomClosed(room_id)
+
+
+def _raise_if_hopeless(room: Room) -> None:
+    """Raise what ends the waiting: refused, failed or deleted."""
+    room_id = room.spec.room_id
+    current = room.status.observed_generation == room.generation
+    scheduled = room.status.condition(ConditionType.ENGINE_SCHEDULED)
+    if current and scheduled and scheduled.reason is Reason.NO_CAPACITY and not scheduled.status:
+        raise CapacityReached(room_id, scheduled.message)
+    if room.deleted is not None:
+        raise RoomClosed(room_id)
+    if current and room.status.phase is Phase.FAILED:
+        raise EngineUnavailable(room_id, f"Unable to activate room <{room_id}>: {room.status.message}")

@@ -1,0 +1,233 @@
+"""What to do next for one room, from facts alone. Called again after every change and deadline."""
+
+from datetime import datetime, timedelta
+
+from dolmetsch_core.life.drain import drain, rest
+from dolmetsch_core.life.observed import EngineSeen, EngineState, Observation
+from dolmetsch_core.life.plan import Action, Claim, Create, DeleteRoom, OpenSession, Plan, Stop
+from dolmetsch_core.life.report import changed, report
+from dolmetsch_core.wire.engine import EngineStatus, SessionRequest
+from dolmetsch_core.wire.room import (
+    ConditionType,
+    EngineRef,
+    HostStatus,
+    Origin,
+    Phase,
+    Reason,
+    Room,
+    RoomStatus,
+)
+
+START_DEADLINE = timedelta(seconds=120)
+"""A model loads in seconds from a disk, in a minute or two from a slow one."""
+FAILURE_BUDGET = 5
+BACKOFF = (0.0, 0.0, 2.0, 5.0, 15.0)
+"""Seconds before the next engine, by failures so far: the first replacements go at once."""
+REFUSAL_SHOWN = timedelta(seconds=2)
+"""How long a refused room stays, so that whoever waits for it sees why."""
+
+
+def decide(room: Room, seen: Observation, now: datetime) -> Plan:
+    """Return what to do for `room`, the status to show and the time of the next look."""
+    if room.deleted is not None:
+        return drain(room, seen, now)
+    room = _begin_activation(room, now)
+    if room.status.phase in (Phase.CLOSED, Phase.FAILED):
+        return rest(room, seen, now)
+    if room.status.phase is Phase.DRAINING:
+        return drain(room, seen, now)
+    current = _current(seen)
+    if current is None and not seen.admitted:
+        return _wait_or_refuse(room, seen, now)
+    strays = tuple(Stop(each.name) for each in seen.engines if each is not current and _alive(each))
+    if current is None:
+        return _get_engine(room, seen, now, strays)
+    lost = _lost(room, current, now)
+    if lost:
+        return _replace(room, seen, current, lost, now)
+    return _serve(room, current, now, strays)
+
+
+def _begin_activation(room: Room, now: datetime) -> Room:
+    """A raised `activation` starts from nothing, but for the epoch, which never falls."""
+    if room.status.activation == room.spec.activation:
+        return room
+    fresh = RoomStatus(epoch=room.status.epoch, activation=room.spec.activation)
+    return room.model_copy(update={"status": fresh})
+
+
+def _alive(engine: EngineSeen) -> bool:
+    return engine.state is not EngineState.STOPPING
+
+
+def _current(seen: Observation) -> EngineSeen | None:
+    """The engine of the highest epoch, unless it is on its way out."""
+    alive = [each for each in seen.engines if _alive(each)]
+    return max(alive, key=lambda each: each.epoch, default=None)
+
+
+def _wait_or_refuse(room: Room, seen: Observation, now: datetime) -> Plan:
+    if not seen.refused:
+        status = report(room, now, Phase.PENDING, (ConditionType.ENGINE_SCHEDULED, False, Reason.WAITING, ""))
+        return Plan(changed(status, message="Waits for a free engine"))
+    condition = (ConditionType.ENGINE_SCHEDULED, False, Reason.NO_CAPACITY, seen.refused)
+    status = report(room, now, Phase.PENDING, condition)
+    since = status.condition(ConditionType.ENGINE_SCHEDULED)
+    leave_at = (since.last_transition_time if since else now) + REFUSAL_SHOWN
+    status = changed(status, message=seen.refused, deadline=leave_at if room.origin is Origin.API else None)
+    if room.origin is Origin.API and now >= leave_at:
+        return Plan(status, (DeleteRoom(seen.refused),))
+    return Plan(status, wake_at=status.deadline)
+
+
+def _get_engine(room: Room, seen: Observation, now: datetime, strays: tuple[Action, ...]) -> Plan:
+    """Claim a warm engine or start one, after the backoff that earlier losses earned."""
+    status = room.status
+    if status.phase is Phase.RECOVERING and status.deadline and now < status.deadline:
+        return Plan(status, strays, wake_at=status.deadline)
+    epoch = max([status.epoch, *(each.epoch for each in seen.engines)]) + 1
+    action: Action = Claim(seen.warm[0], epoch) if seen.warm else Create(epoch)
+    phase = Phase.RECOVERING if status.failures else Phase.STARTING
+    status = report(
+        room,
+        now,
+        phase,
+        (ConditionType.ENGINE_SCHEDULED, True, Reason.SCHEDULED, ""),
+        (ConditionType.ENGINE_READY, False, Reason.STARTING, ""),
+    )
+    status = changed(status, epoch=epoch, deadline=now + START_DEADLINE, message="Engine is starting")
+    return Plan(status, (*strays, action), wake_at=status.deadline)
+
+
+def _lost(room: Room, engine: EngineSeen, now: datetime) -> str:
+    """Why this engine is no use any more, '' while it is."""
+    if engine.state is EngineState.LOST:
+        return engine.last_words or "the engine ended"
+    status = engine.status
+    if status and status.session == room.session and status.fenced:
+        return "another engine took this session's pen"
+    serving = status is not None and status.session == room.session and status.ready
+    if not serving and room.status.deadline and now >= room.status.deadline:
+        return f"the engine was not ready after {START_DEADLINE.total_seconds():.0f} s"
+    return ""
+
+
+def _replace(room: Room, seen: Observation, engine: EngineSeen, why: str, now: datetime) -> Plan:
+    """Stop what is lost; the next step gets another one, unless the budget is spent."""
+    failures = room.status.failures + 1
+    stops = tuple(Stop(each.name) for each in seen.engines if _alive(each))
+    if failures > FAILURE_BUDGET:
+        message = f"{failures} engines were lost; the last one: {why}. Raise spec.activation to try again."
+        condition = (ConditionType.ENGINE_READY, False, Reason.BUDGET_SPENT, message)
+        status = report(room, now, Phase.FAILED, condition)
+        status = changed(
+            status, message=message, failures=failures, engine=None, deadline=None, close_at=None
+        )
+        return Plan(status, stops)
+    wake_at = now + timedelta(seconds=BACKOFF[min(failures, len(BACKOFF)) - 1])
+    status = report(room, now, Phase.RECOVERING, (ConditionType.ENGINE_READY, False, Reason.ENGINE_LOST, why))
+    status = changed(status, message=f"Engine lost: {why}", failures=failures, engine=None, deadline=wake_at)
+    status = changed(status, epoch=max(status.epoch, engine.epoch))
+    if wake_at > now:
+        return Plan(status, stops, wake_at=wake_at)
+    again = _get_engine(room.model_copy(update={"status": status}), seen, now, stops)
+    return Plan(changed(again.status, message=status.message), again.actions, again.wake_at)
+
+
+def _serve(room: Room, engine: EngineSeen, now: datetime, strays: tuple[Action, ...]) -> Plan:
+    """An engine is there: give it the session, then follow what it says."""
+    deadline = room.status.deadline or now + START_DEADLINE
+    phase = Phase.RECOVERING if room.status.failures else Phase.STARTING
+    scheduled = (ConditionType.ENGINE_SCHEDULED, True, Reason.SCHEDULED, "")
+    if engine.state is not EngineState.RUNNING or engine.status is None or not _loaded(engine.status):
+        waiting = (ConditionType.ENGINE_READY, False, Reason.STARTING, "")
+        status = changed(report(room, now, phase, scheduled, waiting), deadline=deadline, epoch=engine.epoch)
+        return Plan(status, strays, wake_at=deadline)
+    if not _in_session(room, engine.status):
+        # A live session that gets a new language keeps its phase: viewers and lines stay.
+        waiting = (ConditionType.ENGINE_READY, False, Reason.STARTING, "")
+        status = changed(report(room, now, room.status.phase, scheduled, waiting), deadline=deadline)
+        open_session = OpenSession(engine.name, engine.address, _request(room, engine.epoch))
+        return Plan(changed(status, epoch=engine.epoch), (*strays, open_session), wake_at=deadline)
+    return _follow(room, engine, engine.status, now, strays)
+
+
+def _loaded(status: EngineStatus) -> bool:
+    return status.ready or status.session is not None
+
+
+def _in_session(room: Room, status: EngineStatus) -> bool:
+    wanted = (room.session, room.spec.source_lang, room.spec.restart)
+    return status.ready and (status.session, status.source_lang, status.restart) == wanted
+
+
+def _request(room: Room, epoch: int) -> SessionRequest:
+    return SessionRequest(
+        room=room.spec.room_id,
+        session=room.session,
+        epoch=epoch,
+        source_lang=room.spec.source_lang,
+        vocabulary=room.spec.vocabulary,
+        restart=room.spec.restart,
+    )
+
+
+def _follow(
+    room: Room, engine: EngineSeen, says: EngineStatus, now: datetime, strays: tuple[Action, ...]
+) -> Plan:
+    """The engine serves the session: mirror it, and close the room when nobody speaks any more."""
+    host = _host(room, says, now)
+    status = report(
+        room,
+        now,
+        Phase.ACTIVE if host.connected else Phase.READY,
+        (ConditionType.ENGINE_SCHEDULED, True, Reason.SCHEDULED, ""),
+        (ConditionType.ENGINE_READY, True, Reason.READY, ""),
+        (ConditionType.ROUTABLE, True, Reason.READY, ""),
+    )
+    ref = EngineRef(
+        pod_name=engine.name,
+        pod_uid=engine.uid,
+        address=engine.address,
+        epoch=engine.epoch,
+        source_lang=says.source_lang,
+        restart=says.restart,
+    )
+    close_at = _close_at(room, host, now)
+    status = changed(
+        status,
+        engine=ref,
+        host=host,
+        delay=says.delay,
+        close_at=close_at,
+        deadline=None,
+        epoch=engine.epoch,
+        message=says.failing or "",
+    )
+    if close_at is None or now < close_at:
+        return Plan(status, strays, wake_at=close_at)
+    why = "no host came back in time" if room.status.host.since else "no host came in time"
+    if room.origin is Origin.API:
+        return Plan(status, (*strays, DeleteRoom(why)))
+    return drain(room.model_copy(update={"status": status}), Observation((engine,)), now, why)
+
+
+def _host(room: Room, says: EngineStatus, now: datetime) -> HostStatus:
+    before = room.status.host
+    if says.host_connected == before.connected:
+        return before
+    return HostStatus(connected=says.host_connected, since=says.host_since or now)
+
+
+def _close_at(room: Room, host: HostStatus, now: datetime) -> datetime | None:
+    """A room with a host stays; one that lost it has the grace time; one that never had it, the deadline."""
+    if host.connected:
+        return None
+    if host.since is not None:
+        return host.since + timedelta(seconds=room.spec.close_after_seconds)
+    if room.status.close_at is not None:
+        return room.status.close_at
+    if room.origin is not Origin.API and room.status.activation <= 1:
+        # A person prewarmed it: it waits for its first host as long as the person likes.
+        return None
+    return now + timedelta(seconds=room.spec.activation_deadline_seconds)

@@ -1,0 +1,54 @@
+"""How a room ends: flushed, its engine stopped, then gone or Closed."""
+
+from datetime import datetime, timedelta
+
+from dolmetsch_core.life.observed import EngineSeen, EngineState, Observation
+from dolmetsch_core.life.plan import Action, EndSession, Forget, Plan, Stop
+from dolmetsch_core.life.report import changed, report
+from dolmetsch_core.wire.room import ConditionType, Phase, Reason, Room
+
+DRAIN_DEADLINE = timedelta(seconds=20)
+"""Catching up on the last words takes seconds; an engine that hangs does not hold a room longer."""
+
+
+def drain(room: Room, seen: Observation, now: datetime, why: str = "") -> Plan:
+    """Flush the session, stop the engines, and let the room go once none is left."""
+    draining = room.status.phase is Phase.DRAINING
+    deadline = room.status.deadline if draining and room.status.deadline else now + DRAIN_DEADLINE
+    if not seen.engines:
+        return _drained(room, now)
+    message = room.status.message if draining else (why or "Closing")
+    reason = Reason.DELETED if room.deleted else Reason.NO_HOST
+    status = report(
+        room,
+        now,
+        Phase.DRAINING,
+        (ConditionType.DRAINING, True, reason, message),
+        (ConditionType.ENGINE_READY, False, Reason.CLOSED, ""),
+    )
+    status = changed(status, deadline=deadline, close_at=None, message=message)
+    actions = tuple(_end(room, each, now >= deadline) for each in seen.engines)
+    return Plan(status, tuple(each for each in actions if each), wake_at=deadline)
+
+
+def rest(room: Room, seen: Observation, now: datetime) -> Plan:
+    """Closed or Failed: hold no engine, keep the status."""
+    stops = tuple(Stop(each.name) for each in seen.engines if each.state is not EngineState.STOPPING)
+    return Plan(changed(room.status, observed_generation=room.generation), stops)
+
+
+def _end(room: Room, engine: EngineSeen, overdue: bool) -> Action | None:
+    if engine.state is EngineState.STOPPING:
+        return None
+    says = engine.status
+    has_session = says is not None and says.session == room.session and not says.drained and not says.fenced
+    if engine.state is EngineState.RUNNING and has_session and not overdue:
+        return EndSession(engine.name, engine.address)
+    return Stop(engine.name)
+
+
+def _drained(room: Room, now: datetime) -> Plan:
+    if room.deleted:
+        return Plan(room.status, (Forget(),))
+    status = report(room, now, Phase.CLOSED, (ConditionType.DRAINING, False, Reason.CLOSED, ""))
+    return Plan(changed(status, engine=None, deadline=None, close_at=None, message="Closed"))

@@ -1,0 +1,60 @@
+"""Facts about engines and rooms, as an observer saw them."""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from dolmetsch_core.wire.engine import EngineStatus
+from dolmetsch_core.wire.room import Room
+
+
+class EngineState(Enum):
+    """What can be seen of an engine from outside."""
+
+    PENDING = "pending"
+    """Asked for, no place yet."""
+    STARTING = "starting"
+    """Has a place, its model is not loaded yet."""
+    RUNNING = "running"
+    LOST = "lost"
+    """Exited, or missed its health checks: it will not come back."""
+    STOPPING = "stopping"
+
+
+@dataclass(frozen=True)
+class EngineSeen:
+    """One engine (pod or process) and what it says of itself."""
+
+    name: str
+    uid: str
+    state: EngineState
+    epoch: int = 0
+    """0: a warm engine."""
+    address: str = ""
+    status: EngineStatus | None = None
+    last_words: str = ""
+    """Why it was lost, for a person."""
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What decides on one room: its engines, and what the pool lets it have."""
+
+    engines: tuple[EngineSeen, ...] = ()
+    admitted: bool = True
+    """The pool counts this room as active."""
+    refused: str = ""
+    """Why the pool will not have it, '' while it may wait."""
+    warm: tuple[str, ...] = ()
+    """Warm engines, ready, that this room may claim."""
+
+
+@dataclass(frozen=True)
+class PoolSeen:
+    """All rooms and engines of a pool."""
+
+    rooms: tuple[Room, ...] = ()
+    engines: dict[str, tuple[EngineSeen, ...]] = field(default_factory=dict)
+    """Engines by room name."""
+    warm: tuple[EngineSeen, ...] = ()
+    places: int = 0
+    """How many engines the nodes hold in all."""

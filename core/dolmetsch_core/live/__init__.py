@@ -1,0 +1,13 @@
+"""The live store (Redis protocol, no persistence): everything in it expires.
+
+`keys`    the only place where key names are made; a room's keys share one hash tag.
+`store`   connecting, scripts, and `store:born`, which tells a writer that the store is new.
+`claim`   who is the host.            Writer: api.
+`pen`     who may write lines, and the writing of sentences and partials.  Writer: engine.
+`feed`    reading a session: snapshot, then entries from that position without a gap. Reader: api, worker.
+`translations` what the translator writes, first writer wins.
+`wanted`  languages being read.       Writer: api, reader: translator.
+`lease`   one worker per room.
+`languages` what can be translated, as the translator says.
+`directory` rooms on one machine: the local implementation of `dolmetsch_core.directory.Directory`.
+"""

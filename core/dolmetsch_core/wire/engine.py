@@ -1,0 +1,68 @@
+"""The engine's control interface: sessions and status."""
+
+from datetime import datetime
+
+from pydantic import Field
+
+from dolmetsch_core.wire.base import Wire
+from dolmetsch_core.wire.room import Delay
+
+
+class SessionRequest(Wire):
+    """Body of `PUT /session`: which session this engine serves from now on. Idempotent."""
+
+    room: str = Field(min_length=1)
+    session: str = Field(min_length=1)
+    epoch: int = Field(ge=1)
+    source_lang: str = Field(min_length=1)
+    vocabulary: tuple[str, ...] = ()
+    restart: int = 0
+
+
+class EngineStatus(Wire):
+    """Answer of `GET /status?after=REV`: what the engine says of itself."""
+
+    rev: int = 0
+    """Rises with every change; the long poll's position."""
+    ready: bool = False
+    """The model is loaded; with a session: it holds the pen and takes audio."""
+    model: str = ""
+    languages: tuple[str, ...] = ()
+    """Whisper codes that the model knows."""
+    note: str = ""
+    """What the person who started it should know, such as a slow machine."""
+    session: str | None = None
+    epoch: int = 0
+    source_lang: str = ""
+    restart: int = 0
+    host_connected: bool = False
+    host_since: datetime | None = None
+    """When the host's audio came or went."""
+    delay: Delay = Delay.OK
+    failing: str | None = None
+    """Why no words come out although audio goes in."""
+    fenced: bool = False
+    """Another engine holds the pen: this one ends."""
+    drained: bool = False
+    """The session ended and everything said is written."""
+
+
+class AudioAccepted(Wire):
+    """The engine's first text frame on `WS /audio`."""
+
+    next: int | None = None
+    """The message it waits for when it has this turn's audio already; None: it has none, replay."""
+
+
+class AudioTrouble(Wire):
+    """A later text frame: the audio can't be decoded; the recorder must start anew."""
+
+    trouble: str
+
+
+LOWER_TURN = 4409
+"""Close code of `WS /audio` for a turn below the engine's own, which is the close reason."""
+NO_SUCH_SESSION = 4404
+"""Close code of `WS /audio` for a session that this engine does not serve."""
+BAD_AUDIO = 4415
+"""Close code of `WS /audio` for audio that can't be decoded; the reason says why."""

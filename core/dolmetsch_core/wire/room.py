@@ -1,0 +1,191 @@
+"""Room and EnginePool: one person's wish (`spec`) and one observer's report (`status`) each."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import Field
+
+from dolmetsch_core.wire.base import Resource
+
+
+class Phase(StrEnum):
+    """Where a room is in its life. An output for people, never a trigger."""
+
+    PENDING = "Pending"
+    STARTING = "Starting"
+    READY = "Ready"
+    ACTIVE = "Active"
+    RECOVERING = "Recovering"
+    DRAINING = "Draining"
+    CLOSED = "Closed"
+    FAILED = "Failed"
+
+
+class Delay(StrEnum):
+    """How far the engine is behind the speaker: under 5 s, under 15 s, more."""
+
+    OK = "ok"
+    SLOW = "slow"
+    LATE = "late"
+
+
+class Origin(StrEnum):
+    """Who made the room, label `dolmetsch.dev/origin`; rooms made by the api are deleted when they end."""
+
+    API = "api"
+    OTHER = "other"
+
+
+class ConditionType(StrEnum):
+    """What can be true of a room."""
+
+    ENGINE_SCHEDULED = "EngineScheduled"
+    ENGINE_READY = "EngineReady"
+    ROUTABLE = "Routable"
+    DRAINING = "Draining"
+
+
+class Reason(StrEnum):
+    """Why a condition is as it is."""
+
+    SCHEDULED = "Scheduled"
+    WAITING = "Waiting"
+    NO_CAPACITY = "NoCapacity"
+    STARTING = "Starting"
+    READY = "Ready"
+    ENGINE_LOST = "EngineLost"
+    BUDGET_SPENT = "BudgetSpent"
+    DELETED = "Deleted"
+    NO_HOST = "NoHost"
+    CLOSED = "Closed"
+
+
+class Condition(Resource):
+    """One condition, Kubernetes-shaped."""
+
+    type: ConditionType
+    status: bool
+    reason: Reason
+    message: str = ""
+    last_transition_time: datetime
+    observed_generation: int = 0
+
+
+class RoomSpec(Resource):
+    """What a room is meant to be. Written by the api or a person, never by an operator."""
+
+    room_id: str = Field(min_length=1, max_length=200)
+    """The talk's code in the schedule."""
+    title: str = ""
+    source_lang: str
+    """The language spoken, a Whisper code."""
+    owner: str = ""
+    """Subject of the host's token."""
+    store_transcript: bool = False
+    public_transcript: bool = False
+    vocabulary: tuple[str, ...] = ()
+    """Names and terms that Whisper is told to expect."""
+    close_after_seconds: int = Field(default=300, ge=1)
+    """How long a room waits for its host to come back."""
+    activation_deadline_seconds: int = Field(default=120, ge=1)
+    """How long an activated room waits for its first host."""
+    activation: int = Field(default=1, ge=1)
+    """Raised to start a closed or failed room anew: a new session."""
+    restart: int = Field(default=0, ge=0)
+    """Raised to give the running session a new audio processor."""
+
+
+class EngineRef(Resource):
+    """The engine that serves a room."""
+
+    pod_name: str
+    pod_uid: str
+    address: str
+    """Base address, `http://host:port`."""
+    epoch: int
+    source_lang: str
+    restart: int
+
+
+class HostStatus(Resource):
+    """Whether the host's audio reaches the engine, and since when."""
+
+    connected: bool = False
+    since: datetime | None = None
+
+
+class RoomStatus(Resource):
+    """How the room is. Written by the operator (one machine: local) alone, when it changes."""
+
+    phase: Phase = Phase.PENDING
+    conditions: tuple[Condition, ...] = ()
+    engine: EngineRef | None = None
+    host: HostStatus = HostStatus()
+    delay: Delay = Delay.OK
+    close_at: datetime | None = None
+    """When the room closes for want of a host."""
+    deadline: datetime | None = None
+    """When the present wait ends: a start, a backoff, a drain."""
+    failures: int = 0
+    """Engines lost in this activation."""
+    epoch: int = 0
+    """Highest epoch given to an engine so far, a mirror of the pen."""
+    activation: int = 0
+    """The activation that this status speaks of."""
+    message: str = ""
+    observed_generation: int = 0
+
+    def condition(self, kind: ConditionType) -> Condition | None:
+        """Return the condition of that type, if it was ever set."""
+        return next((each for each in self.conditions if each.type is kind), None)
+
+
+class Room(Resource):
+    """A room with what the store or API server knows of it."""
+
+    name: str
+    uid: str
+    generation: int = 1
+    created: datetime
+    deleted: datetime | None = None
+    origin: Origin = Origin.OTHER
+    spec: RoomSpec
+    status: RoomStatus = RoomStatus()
+
+    @property
+    def session(self) -> str:
+        """The session's key: one activation of this very object."""
+        return f"{self.uid}.{self.spec.activation}"
+
+    @property
+    def routable(self) -> EngineRef | None:
+        """The engine that takes audio for the present spec, or None while there is none."""
+        ready = self.status.condition(ConditionType.ENGINE_READY)
+        if ready is None or not ready.status or ready.observed_generation != self.generation:
+            return None
+        return self.status.engine
+
+
+class EnginePoolSpec(Resource):
+    """How many engines there may be, and of what kind."""
+
+    resource_name: str = "nvidia.com/gpu"
+    per_engine: int = Field(default=1, ge=1)
+    warm: int = Field(default=1, ge=0)
+    max_active_rooms: int = Field(default=2, ge=1)
+    schedule_timeout_seconds: int = Field(default=10, ge=1)
+
+
+class EnginePoolStatus(Resource):
+    """What there is: capacity = active + available; warm engines are part of available."""
+
+    capacity: int = 0
+    active: int = 0
+    warm: int = 0
+    available: int = 0
+    model: str = ""
+    """The model that the engines run, as they say."""
+    languages: tuple[str, ...] = ()
+    """Whisper codes that the model knows; empty until an engine has said so."""
+    note: str = ""
+    """What people should know of the engines, such as a slow machine."""
