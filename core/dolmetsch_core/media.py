@@ -144,7 +144,7 @@ def _vint_length(data: bytes, at: int, longest: int) -> int | None:
 
 
 def _ogg_header_end(data: bytes) -> int | None:
-    """Offset of the first page that holds audio: its granule position is neither 0 nor -1 (no packet ends)."""
+    """Offset of the first page that holds audio: granule position neither 0 nor -1 (no packet ends)."""
     at = 0
     while len(data) >= at + 27:
         if data[at : at + 4] != b"OggS":

@@ -37,7 +37,7 @@ local mine = tonumber(ARGV[1])
 if held > mine then return {held} end
 redis.call('SET', KEYS[1], mine, 'EX', ARGV[2])
 for i = 2, 5 do redis.call('EXPIRE', KEYS[i], ARGV[2]) end
-return {mine, redis.call('LLEN', KEYS[2]), redis.call('LINDEX', KEYS[2], -1), redis.call('GET', KEYS[3])}
+return {mine, redis.call('LRANGE', KEYS[2], 0, -1)}
 """)
 
 # KEYS pen, lines, position, feed, translations, live channel
@@ -66,11 +66,9 @@ return {0, added}
 
 @dataclass(frozen=True)
 class Stored:
-    """What the store holds of a session: number of sentences, the last of them, the committed position."""
+    """What the store holds of a session when an engine takes its pen."""
 
-    count: int
-    last: Sentence | None
-    position: Position | None
+    sentences: tuple[Sentence, ...]
 
 
 class Pen:
@@ -93,12 +91,7 @@ class Pen:
         answer = await _TAKE(self._store, self._names[:5], [self.epoch, SESSION_TTL_S])
         if answer[0] != self.epoch:
             raise Fenced
-        answer += [None] * (4 - len(answer))
-        return Stored(
-            int(answer[1]),
-            Sentence.model_validate_json(answer[2]) if answer[2] else None,
-            Position.model_validate_json(answer[3]) if answer[3] else None,
-        )
+        return Stored(tuple(Sentence.model_validate_json(each) for each in answer[1]))
 
     async def write(self, sentences: tuple[Sentence, ...], entry: LinesWritten, live: Live) -> None:
         """Append sentences (consecutive `n`), tell feed and live channel, in one step.

@@ -1,0 +1,38 @@
+"""`python -m dolmetsch_api`: one process of the api, settings from the environment."""
+
+import argparse
+import logging
+
+import uvicorn
+
+from dolmetsch_api.app import create_app
+from dolmetsch_api.settings import ApiSettings
+
+MAX_MESSAGE_BYTES = 1 << 20
+"""A second of audio is 16 kB; a larger frame is no audio."""
+
+
+def main() -> None:
+    """Serve until SIGTERM."""
+    parser = argparse.ArgumentParser(prog="python -m dolmetsch_api", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000)
+    args = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    app = create_app(ApiSettings())
+    uvicorn.run(
+        app,
+        host=args.host,
+        port=args.port,
+        ws_max_size=MAX_MESSAGE_BYTES,
+        ws_ping_interval=20,
+        ws_ping_timeout=20,
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=1,
+        access_log=False,
+        log_level="warning",
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""The application: routes over one Platform, also under a base path."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI, WebSocket, WebSocketDisconnect
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.staticfiles import StaticFiles
+
+from dolmetsch_api import listing, login
+from dolmetsch_api.host import serve_host
+from dolmetsch_api.hub import Hub
+from dolmetsch_api.known_languages import KnownLanguages
+from dolmetsch_api.platform import Platform
+from dolmetsch_api.room_socket import Refused, SocketRole, check, cookies_of, parse_path, refuse
+from dolmetsch_api.settings import ApiSettings
+from dolmetsch_api.talks import load_talks
+from dolmetsch_api.tokens import Logins
+from dolmetsch_api.viewer import serve_viewer
+from dolmetsch_core.live import store as live_store
+from dolmetsch_core.live.directory import LocalDirectory
+
+log = logging.getLogger(__name__)
+WEB = Path(__file__).with_name("web")
+
+
+def create_platform(settings: ApiSettings) -> Platform:
+    """Wire one process, without starting anything. Raises RoomsFileInvalid."""
+    store = live_store.connect(settings.store_url)
+    directory = LocalDirectory(store)
+    return Platform(
+        settings=settings,
+        store=store,
+        directory=directory,
+        hub=Hub(store),
+        languages=KnownLanguages(store, directory),
+        logins=Logins(settings),
+        talks=load_talks(settings.rooms_file),
+    )
+
+
+def create_app(settings: ApiSettings) -> FastAPI:
+    """Return the ASGI application. Raises RoomsFileInvalid."""
+    platform = create_platform(settings)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await platform.start()
+        try:
+            yield
+        finally:
+            await platform.stop()
+
+    app = FastAPI(title="Dolmetsch", lifespan=lifespan, docs_url="/docs", redoc_url=None)
+    # Any page may call: there are no ambient credentials, every right is in the body or the socket's cookie.
+    app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"])
+    bases = dict.fromkeys(["", settings.base_path.rstrip("/")])
+    for base in bases:
+        app.include_router(listing.routes(platform), prefix=base)
+        app.include_router(login.routes(platform), prefix=base)
+        app.include_router(_sockets(platform), prefix=base)
+    for base in reversed(bases):
+        app.mount(f"{base}/", StaticFiles(directory=WEB, html=True), name=f"page{base}")
+    return app
+
+
+def _sockets(platform: Platform) -> APIRouter:
+    router = APIRouter()
+
+    @router.websocket("/room/{rest:path}")
+    async def room(socket: WebSocket, rest: str) -> None:
+        await socket.accept()
+        try:
+            await _serve(platform, socket)
+        except Refused as refused:
+            await refuse(socket, refused)
+        except (WebSocketDisconnect, TimeoutError):
+            # Gone, or it took nothing for a minute: nobody else is concerned.
+            return
+
+    return router
+
+
+async def _serve(platform: Platform, socket: WebSocket) -> None:
+    raw_path = socket.scope.get("raw_path") or socket.url.path.encode()
+    states = socket.query_params.get("v") == "1"
+    wish = check(platform, parse_path(raw_path, "/room/"), cookies_of(socket), states=states)
+    if wish.role is SocketRole.HOST:
+        await serve_host(platform, socket, wish)
+        return
+    room = platform.active_room(wish.room_id)
+    if room is None:
+        raise Refused("Room not active")
+    await serve_viewer(platform, socket, wish, room)

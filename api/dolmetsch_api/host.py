@@ -1,0 +1,112 @@
+"""A host's socket: claim the room, activate it, wait for its engine, then carry audio and send captions."""
+
+import json
+import logging
+
+from fastapi import WebSocket, WebSocketDisconnect
+
+from dolmetsch_api.captions import CaptionView
+from dolmetsch_api.frames import info
+from dolmetsch_api.held_claim import ClaimLost, HeldClaim
+from dolmetsch_api.jobs import first_of
+from dolmetsch_api.platform import Platform
+from dolmetsch_api.relay import AudioUndecodable, Relay
+from dolmetsch_api.room_socket import Refused, Wish
+from dolmetsch_api.sending import send, send_captions, until_closed
+from dolmetsch_core.directory import until_admitted, until_ready
+from dolmetsch_core.errors import RoomRefused
+from dolmetsch_core.live.store import STORE_AWAY
+from dolmetsch_core.media import NoHeader
+from dolmetsch_core.wire.room import Room, RoomSpec
+
+log = logging.getLogger(__name__)
+RESTART = "restart_backend_engine"
+
+
+async def serve_host(platform: Platform, socket: WebSocket, wish: Wish) -> None:
+    """Serve a host from claim to release. Raises Refused, WebSocketDisconnect."""
+    try:
+        claim = await HeldClaim.take(platform.store, wish.room_id, wish.subject, wish.known_id)
+    except STORE_AWAY as error:
+        raise Refused("The live store is away: try again in a few seconds", 1013) from error
+    if claim is None:
+        raise Refused("Multiple hosts not allowed")
+    try:
+        await first_of(_serve_claimed(platform, socket, wish, claim), claim.keep())
+    except RoomRefused as error:
+        raise Refused(str(error), error.close_code) from error
+    except ClaimLost as error:
+        raise Refused("Replaced by a newer connection of the same host", 1008) from error
+    except NoHeader as error:
+        raise Refused("The audio has no stream header: stop the recorder and start a new one") from error
+    except AudioUndecodable as error:
+        if wish.states:
+            await send(socket, info(restart_recorder=True))
+        raise Refused(f"The audio can't be decoded ({error}): start a new recorder") from error
+    finally:
+        await claim.release()
+
+
+async def _serve_claimed(platform: Platform, socket: WebSocket, wish: Wish, claim: HeldClaim) -> None:
+    timeout = platform.settings.activation_timeout
+    room = await platform.directory.activate(_spec(platform, wish), deadline=timeout)
+    room = await until_admitted(platform.directory, room, timeout=timeout)
+    await send(socket, info(connection_id=claim.connection_id))
+    async with platform.hub.reading(wish.room_id, room.session, wish.target) as view:
+        kept = platform.settings.kept_audio_seconds
+        relay = Relay(platform.directory, platform.store, view, claim, kept_seconds=kept)
+        await first_of(
+            _tell(platform, socket, wish, view, room),
+            _listen(platform, socket, relay, wish.room_id),
+            relay.run(),
+            until_closed(view, platform.directory),
+        )
+        if view.state.closed:
+            raise Refused("Room closed")
+
+
+def _spec(platform: Platform, wish: Wish) -> RoomSpec:
+    talk = platform.talks[wish.room_id]
+    return RoomSpec(
+        room_id=wish.room_id,
+        title=talk.title,
+        source_lang=wish.source,
+        owner=wish.subject,
+        store_transcript=wish.allow_store,
+        public_transcript=wish.allow_public,
+        vocabulary=talk.vocabulary,
+        close_after_seconds=platform.settings.close_room_after,
+    )
+
+
+async def _tell(platform: Platform, socket: WebSocket, wish: Wish, view: CaptionView, room: Room) -> None:
+    """Snapshot, word that audio may come, then captions: in this order."""
+    rev = view.state.rev
+    await send(socket, view.state.since(wish.target, 0))
+    await until_ready(platform.directory, room, timeout=platform.settings.activation_timeout)
+    await send(socket, info(ready_to_recieve_audio=True))
+    await send_captions(socket, view, platform.directory, wish.target, rev=rev, states=wish.states)
+
+
+async def _listen(platform: Platform, socket: WebSocket, relay: Relay, room_id: str) -> None:
+    """Take audio and signals until the host leaves."""
+    while True:
+        message = await socket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message.get("code", 1000))
+        if message.get("bytes") is not None:
+            await relay.take(message["bytes"])
+            continue
+        if _signal(message["text"]) != RESTART:
+            raise Refused("Text frame not understood: send audio as binary frames")
+        log.info("host of room %s asks for a restart of its engine session", room_id)
+        await platform.directory.restart(room_id)
+
+
+def _signal(text: str) -> str | None:
+    try:
+        message = json.loads(text)
+    except ValueError:
+        return None
+    signal = message.get("signal") if isinstance(message, dict) else None
+    return signal if isinstance(signal, str) else None

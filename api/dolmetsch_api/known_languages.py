@@ -1,0 +1,69 @@
+"""Which languages there are to speak and to read, as far as this process has heard."""
+
+import asyncio
+from contextlib import suppress
+
+from redis.asyncio import Redis
+
+from dolmetsch_core.directory import Directory
+from dolmetsch_core.live import languages
+from dolmetsch_core.live.store import STORE_AWAY
+from dolmetsch_core.wire.languages import LANGUAGES
+from dolmetsch_core.wire.translation import Languages
+
+LOOK_AGAIN_S = 2.0
+
+
+class KnownLanguages:
+    """Keeps the last known answer of translator and engines: a list is never empty because one is away."""
+
+    def __init__(self, store: Redis, directory: Directory) -> None:
+        self._store = store
+        self._directory = directory
+        self._task: asyncio.Task[None] | None = None
+        self._translated = Languages(pairs={})
+        self._spoken: tuple[str, ...] = ()
+
+    async def start(self) -> None:
+        """Begin to look."""
+        self._task = asyncio.create_task(self._look(), name="known languages")
+
+    async def stop(self) -> None:
+        """End looking."""
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    @property
+    def note(self) -> str:
+        """Why these languages and no others."""
+        return self._translated.note
+
+    @property
+    def known(self) -> bool:
+        """Whether a translator has said what it can do."""
+        return bool(self._translated.pairs)
+
+    def spoken(self) -> list[str]:
+        """What the engine understands; all that Whisper may until an engine has said so."""
+        return sorted(self._spoken or LANGUAGES)
+
+    def read_in(self) -> list[str]:
+        """What captions can be read in: all targets, and every source, which needs no translation."""
+        pairs = self._translated.pairs
+        return sorted({*self.spoken(), *pairs, *(target for targets in pairs.values() for target in targets)})
+
+    def targets(self, source: str) -> tuple[str, ...]:
+        """What `source` can be translated into, itself included."""
+        return self._translated.targets(source)
+
+    def names(self) -> dict[str, str]:
+        """Each language's name for itself, by code."""
+        return {code: language.native for code, language in LANGUAGES.items()}
+
+    async def _look(self) -> None:
+        while True:
+            self._spoken = (await self._directory.capacity()).languages or self._spoken
+            with suppress(*STORE_AWAY):
+                self._translated = await languages.read(self._store) or self._translated
+            await asyncio.sleep(LOOK_AGAIN_S)

@@ -1,0 +1,89 @@
+"""`/health` and `/room_list`: polled by every client, so they never wait for the store."""
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+from fastapi import APIRouter
+
+from dolmetsch_api.platform import Platform
+from dolmetsch_api.talks import Talk
+from dolmetsch_core.live import claim
+from dolmetsch_core.live.store import STORE_AWAY
+
+STORE_PATIENCE_S = 0.5
+
+
+class ConnectionIds:
+    """Which connection id each active room's host was given; the last known while the store is away."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._known: dict[str, str] = {}
+
+    async def of(self, room_id: str) -> str:
+        """'' when the room is not active."""
+        room = self._platform.active_room(room_id)
+        if room is None:
+            self._known.pop(room_id, None)
+            return ""
+        with suppress(*STORE_AWAY, TimeoutError):
+            async with asyncio.timeout(STORE_PATIENCE_S):
+                self._known[room_id] = await claim.connection_id(self._platform.store, room_id)
+        return self._known.get(room_id, "")
+
+
+def routes(platform: Platform) -> APIRouter:
+    """Return the routes."""
+    router = APIRouter()
+    ids = ConnectionIds(platform)
+
+    @router.get("/health")
+    async def health() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @router.get("/room_list")
+    async def room_list() -> dict[str, Any]:
+        capacity = await platform.directory.capacity()
+        return {
+            "available_source_langs": platform.languages.spoken(),
+            "available_target_langs": platform.languages.read_in(),
+            "max_active_rooms": capacity.capacity,
+            "rooms": [await _listed(platform, talk, ids) for talk in platform.talks.values()],
+        }
+
+    @router.get("/api/v1/about")
+    async def about() -> dict[str, Any]:
+        capacity = await platform.directory.capacity()
+        return {
+            "ready": bool(capacity.languages) and platform.languages.known,
+            "notice": platform.settings.notice,
+            "languages": platform.languages.note,
+            "engines": capacity.note,
+            "targets": {talk.id: _targets(platform, talk) for talk in platform.talks.values()},
+            "names": platform.languages.names(),
+        }
+
+    return router
+
+
+def _source(platform: Platform, talk: Talk) -> str:
+    room = platform.active_room(talk.id)
+    return room.spec.source_lang if room else talk.source_lang
+
+
+def _targets(platform: Platform, talk: Talk) -> list[str]:
+    return list(platform.languages.targets(_source(platform, talk)))
+
+
+async def _listed(platform: Platform, talk: Talk, ids: ConnectionIds) -> dict[str, Any]:
+    return {
+        "id": talk.id,
+        "title": talk.title,
+        "description": talk.description,
+        "track": {"name": talk.track.name, "color": talk.track.color},
+        "location": talk.location,
+        "presenter": talk.presenter or "Unknown",
+        "host_connection_id": await ids.of(talk.id),
+        "source_lang": _source(platform, talk),
+    }

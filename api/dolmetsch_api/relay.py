@@ -1,0 +1,203 @@
+"""Carries one host socket's audio to whatever engine serves the room, and replays it into a new one."""
+
+import asyncio
+import logging
+import time
+from contextlib import aclosing
+from urllib.parse import urlencode
+
+from redis.asyncio import Redis
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+
+from dolmetsch_api.captions import CaptionView
+from dolmetsch_api.held_claim import HeldClaim
+from dolmetsch_api.jobs import first_of
+from dolmetsch_api.kept_audio import KeptAudio, Replay
+from dolmetsch_core.directory import Directory
+from dolmetsch_core.live import audio
+from dolmetsch_core.live.audio import Header
+from dolmetsch_core.live.store import STORE_AWAY
+from dolmetsch_core.wire.engine import BAD_AUDIO, LOWER_TURN, AudioAccepted, AudioTrouble
+from dolmetsch_core.wire.room import EngineRef
+
+log = logging.getLogger(__name__)
+TRY_AGAIN_S = 0.2
+WEBM_START = bytes.fromhex("1A45DFA3")
+
+
+class AudioUndecodable(Exception):
+    """The engine can't make sense of the audio. Remedy: restart the recorder, so that it sends a header."""
+
+
+class Relay:
+    """Sends kept audio in order; every engine gets it from the committed position on."""
+
+    def __init__(
+        self, directory: Directory, store: Redis, view: CaptionView, claim: HeldClaim, *, kept_seconds: float
+    ) -> None:
+        self._claim = claim
+        self._directory = directory
+        self._store = store
+        self._view = view
+        self._kept_seconds = kept_seconds
+        self._kept = KeptAudio(max_seconds=kept_seconds)
+        self._known: Header | None = None
+        self._more = asyncio.Event()
+        self._new_recording = asyncio.Event()
+        self._first_audio_ms: int | None = None
+        self._offset_ms = 0
+
+    async def take(self, data: bytes) -> None:
+        """Take the host's next binary message. Raises media.NoHeader."""
+        if not data:
+            return
+        if data.startswith(WEBM_START) and self._kept.next:
+            await self._begin_again()
+        if self._first_audio_ms is None:
+            await self._begin()
+        self._kept.add(data, self._known)
+        self._more.set()
+
+    async def run(self) -> None:
+        """Serve engine after engine until cancelled. Raises ClaimLost, AudioUndecodable."""
+        await first_of(self._serve_all(), self._keep_store_informed())
+
+    async def _serve_all(self) -> None:
+        while True:
+            engine = await self._engine()
+            try:
+                await self._serve(engine)
+            except ConnectionClosed as closed:
+                await self._after_close(closed)
+            except (OSError, InvalidHandshake, TimeoutError) as error:
+                log.info("engine %s can't be reached: %s", engine.pod_name, type(error).__name__)
+            await asyncio.sleep(TRY_AGAIN_S)
+
+    async def _begin(self) -> None:
+        """The socket's first audio: its time in the session, and the header it may go on with."""
+        now_ms = int(time.time() * 1000)
+        self._first_audio_ms = now_ms
+        room, session = self._view.room, self._view.session
+        try:
+            self._offset_ms = await audio.offset_ms(self._store, room, session, now_ms)
+            self._known = await audio.header(self._store, room, session)
+        except STORE_AWAY:
+            log.warning("live store is away: room %s starts a recording without its time", room)
+
+    async def _begin_again(self) -> None:
+        """A new recorder on the same socket: a header always gets a new decoder, so this is a new turn."""
+        try:
+            await self._claim.raise_above(self._claim.turn)
+        except STORE_AWAY as error:
+            raise AudioUndecodable("a new recording while the live store is away") from error
+        self._kept = KeptAudio(max_seconds=self._kept_seconds)
+        self._first_audio_ms = None
+        self._new_recording.set()
+
+    async def _keep_store_informed(self) -> None:
+        """Say again what a store may have lost: header and time of the first audio."""
+        room, session = self._view.room, self._view.session
+        told: Header | None = None
+        while True:
+            await asyncio.sleep(0.1 if told is not self._kept.header else 2.0)
+            header = self._kept.header
+            if header is None or self._first_audio_ms is None:
+                continue
+            try:
+                first_ms = self._first_audio_ms - self._offset_ms
+                await audio.put_back_first(self._store, room, session, first_ms)
+                await audio.keep_header(self._store, room, session, self._claim.turn, header)
+                told = header
+            except STORE_AWAY:
+                continue
+
+    async def _engine(self) -> EngineRef:
+        """Wait for an engine that takes audio."""
+        async with aclosing(self._directory.view.changes(self._view.room)) as changes:
+            async for room in changes:
+                engine = room.status.engine if room else None
+                if room and engine and room.session == self._view.session:
+                    return engine
+        raise AssertionError("changes never end")
+
+    async def _serve(self, engine: EngineRef) -> None:
+        """Send to this engine until it is replaced or the connection ends."""
+        while (replay := self._replay()) is None or (header := self._kept.header) is None:
+            await self._wait_for_more()
+        url = f"{engine.address.replace('http', 'ws', 1)}/audio?{self._query(replay, header)}"
+        async with connect(
+            url, max_size=None, max_queue=None, compression=None, proxy=None, open_timeout=5, close_timeout=1
+        ) as socket:
+            accepted = AudioAccepted.model_validate_json(await socket.recv())
+            await first_of(
+                self._send(socket, replay, accepted.next),
+                self._hear(socket),
+                self._until_moved(engine),
+                self._until_new_recording(),
+            )
+
+    async def _until_new_recording(self) -> None:
+        self._new_recording.clear()
+        await self._new_recording.wait()
+
+    def _replay(self) -> Replay | None:
+        self._commit()
+        return self._kept.replay()
+
+    def _query(self, replay: Replay, header: Header) -> str:
+        query: dict[str, str | int] = {
+            "session": self._view.session,
+            "turn": self._claim.turn,
+            "first": replay.first,
+            "container": header.container.value,
+        }
+        if replay.start is None or replay.cut is None:
+            query["offset_ms"] = self._offset_ms
+        else:
+            query |= {"start": replay.start, "cut": replay.cut}
+        return urlencode(query)
+
+    async def _send(self, socket: ClientConnection, replay: Replay, wanted: int | None) -> None:
+        """Send the prefix, then message after message; an engine that knows the stream says where it is."""
+        if wanted is None:
+            await socket.send(replay.prefix)
+        n = replay.first if wanted is None else wanted
+        while True:
+            message = self._kept.message(n)
+            if message is None:
+                if n < self._kept.next:
+                    n = self._kept.next  # dropped for want of room
+                    continue
+                self._commit()
+                await self._wait_for_more()
+                continue
+            await socket.send(message)
+            n += 1
+
+    async def _hear(self, socket: ClientConnection) -> None:
+        async for message in socket:
+            raise AudioUndecodable(AudioTrouble.model_validate_json(message).trouble)
+
+    async def _until_moved(self, engine: EngineRef) -> None:
+        async with aclosing(self._directory.view.changes(self._view.room)) as changes:
+            async for room in changes:
+                now = room.status.engine if room else None
+                if now and (now.pod_uid, now.epoch) != (engine.pod_uid, engine.epoch):
+                    return
+
+    async def _after_close(self, closed: ConnectionClosed) -> None:
+        code, reason = (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd else (1006, "")
+        if code == BAD_AUDIO:
+            raise AudioUndecodable(reason)
+        if code == LOWER_TURN:
+            await self._claim.raise_above(int(reason or 0))
+
+    def _commit(self) -> None:
+        position = self._view.state.position
+        if position is not None and position.turn == self._claim.turn:
+            self._kept.commit(position)
+
+    async def _wait_for_more(self) -> None:
+        self._more.clear()
+        await self._more.wait()

@@ -1,0 +1,132 @@
+"""`/room/{room}/{host|client}/{source}/{target}`: what a socket asks for, checked in the documented order."""
+
+import logging
+from dataclasses import dataclass
+from enum import StrEnum
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import unquote
+
+from fastapi import WebSocket
+
+from dolmetsch_api.frames import close_reason
+from dolmetsch_api.platform import Platform
+
+log = logging.getLogger(__name__)
+
+
+class Refused(Exception):
+    """The socket is closed with a code and a reason that the client shows word for word."""
+
+    def __init__(self, reason: str, code: int = 1003) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+class SocketRole(StrEnum):
+    """What a socket is for."""
+
+    HOST = "host"
+    CLIENT = "client"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the socket's address and cookies ask for, checked."""
+
+    room_id: str
+    role: SocketRole
+    source: str
+    target: str
+    states: bool
+    """`?v=1`: our own pages and tools, which are told states too."""
+    subject: str = ""
+    """Who the host is."""
+    known_id: str = ""
+    """The connection id that the client was given before."""
+    allow_store: bool = False
+    allow_public: bool = False
+
+
+def parse_path(raw_path: bytes, after: str) -> list[str]:
+    """Return the decoded parts behind `after` in the raw path: a room id may hold an encoded slash."""
+    path = raw_path.decode("ascii", errors="replace")
+    rest = path[path.index(after) + len(after) :]
+    return [unquote(part) for part in rest.split("/")]
+
+
+def cookies_of(socket: WebSocket) -> dict[str, str]:
+    """Return the cookies with names and values percent-decoded."""
+    found: dict[str, str] = {}
+    for pair in socket.headers.get("cookie", "").split(";"):
+        name, _, value = pair.strip().partition("=")
+        found[unquote(name)] = unquote(_unquoted(value))
+    return found
+
+
+def _unquoted(value: str) -> str:
+    if not value.startswith('"'):
+        return value
+    try:
+        jar = SimpleCookie(f"x={value}")
+    except CookieError:
+        return value
+    return jar["x"].value if "x" in jar else value
+
+
+def check(platform: Platform, parts: list[str], cookies: dict[str, str], *, states: bool) -> Wish:
+    """Check what can be checked before the room is asked for, in the documented order. Raises Refused."""
+    room_id, role, source, target = (parts + [""] * 4)[:4]
+    if role not in tuple(SocketRole):
+        raise Refused("No desired role found in url")
+    if not target:
+        raise Refused("No target lang found in url")
+    if role == SocketRole.CLIENT:
+        return _check_viewer(platform, room_id, target, states=states)
+    person = platform.logins.person(cookies.get("authenticated", ""))
+    if person is None:
+        raise Refused("Authentification failed: no valid password in session cookie", 1008)
+    if source in ("", "undefined"):
+        raise Refused("No source lang found in url")
+    consent = [cookies.get(f"{room_id}-{name}") for name in ("allow_store", "allow_client_download")]
+    if None in consent:
+        raise Refused("Required room config cookies not found")
+    _check_room(platform, room_id)
+    if source not in platform.languages.spoken():
+        raise Refused(f"Source language {source} not supported by transcription engine")
+    _check_target(platform, source, target)
+    return Wish(
+        room_id=room_id,
+        role=SocketRole.HOST,
+        source=source,
+        target=target,
+        states=states,
+        subject=person.subject,
+        known_id=cookies.get("connection_id", ""),
+        allow_store=consent[0] == "true",
+        allow_public=consent[1] == "true",
+    )
+
+
+def _check_viewer(platform: Platform, room_id: str, target: str, *, states: bool) -> Wish:
+    _check_room(platform, room_id)
+    room = platform.active_room(room_id)
+    source = room.spec.source_lang if room else platform.talks[room_id].source_lang
+    _check_target(platform, source, target)
+    if room is None:
+        raise Refused("Room not active")
+    return Wish(room_id=room_id, role=SocketRole.CLIENT, source=source, target=target, states=states)
+
+
+def _check_room(platform: Platform, room_id: str) -> None:
+    if room_id not in platform.talks:
+        raise Refused(f"Room <{room_id}> not found")
+
+
+def _check_target(platform: Platform, source: str, target: str) -> None:
+    if target not in platform.languages.targets(source):
+        raise Refused(f"Target language {target} not supported by translation service")
+
+
+async def refuse(socket: WebSocket, refused: Refused) -> None:
+    """Close an accepted socket with the reason."""
+    await socket.close(refused.code, close_reason(str(refused)))

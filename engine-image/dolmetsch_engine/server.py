@@ -1,0 +1,218 @@
+"""The engine's interface: `PUT`/`DELETE /session`, `WS /audio`, `GET /status`, `/healthz`, `/metrics`."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI, HTTPException, Request, Response, WebSocket, WebSocketDisconnect
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import ValidationError
+from redis.asyncio import Redis
+
+from dolmetsch_core.live import store as live_store
+from dolmetsch_core.live.pen import Fenced
+from dolmetsch_core.live.store import STORE_AWAY
+from dolmetsch_core.media import Container
+from dolmetsch_core.wire.engine import (
+    BAD_AUDIO,
+    LOWER_TURN,
+    NO_SUCH_SESSION,
+    AudioAccepted,
+    EngineStatus,
+    SessionRequest,
+)
+from dolmetsch_engine.decoder import DecoderError
+from dolmetsch_engine.ingest import RATE, Ingest, Opening
+from dolmetsch_engine.service_settings import ServiceSettings
+from dolmetsch_engine.session import LowerTurn, Session
+from dolmetsch_engine.settings import EngineSettings
+from dolmetsch_engine.status import StatusBoard
+from dolmetsch_engine.transcriber import ModelUnavailable, StreamFailed, Transcriber, UnknownLanguage
+
+log = logging.getLogger(__name__)
+POLL_S = 30.0
+LAST_WORDS_S = 2.0
+"""What SIGTERM leaves for understanding and writing the last words."""
+SLOW_PASS_S = 1.5
+"""A pass over 10 s that takes longer falls behind a speaker."""
+
+
+class Engine:
+    """This process: one loaded model, at most one session in its life."""
+
+    def __init__(self, store: Redis, settings: EngineSettings) -> None:
+        self.board = StatusBoard()
+        self.session: Session | None = None
+        self._store = store
+        self._settings = settings
+        self._transcriber = Transcriber(settings)
+        self._turning = asyncio.Lock()
+        self._draining: asyncio.Task[None] | None = None
+        self.broken = ""
+        """Why the engine will never be ready."""
+
+    async def load(self) -> None:
+        """Load the model in a thread; the status says when it is ready."""
+        try:
+            await asyncio.to_thread(self._transcriber.load)
+        except ModelUnavailable as error:
+            log.error("%s", error)
+            self.broken = str(error)
+            await self.board.say(failing=self.broken)
+            return
+        seconds = self._transcriber.pass_seconds
+        note = f"This machine is slow for the model: captions will run behind ({seconds:.1f} s a pass)."
+        await self.board.say(
+            ready=True,
+            model=Path(self._settings.model).name,
+            languages=self._transcriber.languages,
+            note=note if seconds > SLOW_PASS_S else "",
+        )
+
+    async def open_session(self, request: SessionRequest) -> EngineStatus:
+        """Serve this session; the same request again changes nothing. Raises HTTPException."""
+        async with self._turning:
+            try:
+                await self._open_session(request)
+            except ModelUnavailable as error:
+                raise HTTPException(503, str(error)) from error
+            except UnknownLanguage as error:
+                raise HTTPException(422, str(error)) from error
+            except Fenced as error:
+                raise HTTPException(409, "a later engine has the pen of this session") from error
+            except STORE_AWAY as error:
+                raise HTTPException(503, "the live store is away: try again") from error
+        return self.board.now
+
+    async def _open_session(self, request: SessionRequest) -> None:
+        if self.session is None:
+            session = Session(self._store, self._transcriber, self.board, request)
+            await session.open()
+            self.session = session
+            return
+        current = self.session.request
+        if request.session != current.session or request.epoch != current.epoch or self.board.now.fenced:
+            raise HTTPException(409, f"this engine serves session {current.session}, epoch {current.epoch}")
+        if request != current:
+            await self.session.change(request)
+
+    async def end_session(self) -> EngineStatus:
+        """Begin the drain."""
+        async with self._turning:
+            if self.session and not self.board.now.drained and self._draining is None:
+                self._draining = asyncio.create_task(self.session.drain(), name="drain")
+        return self.board.now
+
+    async def stop(self) -> None:
+        """Write the last words before the process ends; another engine may go on with the session."""
+        if self.session and not self.board.now.drained and not self.board.now.fenced:
+            await self.session.flush(LAST_WORDS_S, LAST_WORDS_S)
+
+    @property
+    def healthy(self) -> bool:
+        """False when no words will ever come out of this process again."""
+        return not self.broken and (self.session is None or self.session.failing is None)
+
+
+def create_app(settings: EngineSettings, service: ServiceSettings) -> FastAPI:
+    """Return the ASGI application."""
+    store = live_store.connect(service.store_url)
+    engine = Engine(store, settings)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        loading = asyncio.create_task(engine.load(), name="model")
+        try:
+            yield
+        finally:
+            await engine.stop()
+            loading.cancel()
+            await store.aclose()
+
+    app = FastAPI(title="Dolmetsch engine", lifespan=lifespan, docs_url=None, redoc_url=None)
+    _control(app, engine)
+
+    @app.websocket("/audio")
+    async def audio(socket: WebSocket) -> None:
+        await socket.accept()
+        try:
+            await _take_audio(engine, socket)
+        except WebSocketDisconnect:
+            return
+        except LowerTurn as error:
+            await _close(socket, LOWER_TURN, str(error.turn))
+        except (DecoderError, StreamFailed) as error:
+            await _close(socket, BAD_AUDIO, str(error))
+        except Fenced:
+            await _close(socket, NO_SUCH_SESSION, "this engine does not serve the session any more")
+
+    return app
+
+
+def _control(app: FastAPI, engine: Engine) -> None:
+    @app.put("/session")
+    async def open_session(request: Request) -> EngineStatus:
+        try:
+            wanted = SessionRequest.model_validate_json(await request.body())
+        except ValidationError as error:
+            raise HTTPException(422, str(error)) from error
+        return await engine.open_session(wanted)
+
+    @app.delete("/session")
+    async def end_session() -> EngineStatus:
+        return await engine.end_session()
+
+    @app.get("/status")
+    async def status(after: int = -1) -> EngineStatus:
+        return await engine.board.after(after, POLL_S)
+
+    @app.get("/healthz")
+    async def healthz() -> Response:
+        failing = engine.broken or (engine.session.failing if engine.session else None)
+        return Response(failing or "ok", status_code=200 if engine.healthy else 503)
+
+    @app.get("/metrics")
+    async def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _take_audio(engine: Engine, socket: WebSocket) -> None:
+    """Accept a host's audio, then feed message after message until it ends."""
+    session = engine.session
+    if session is None or socket.query_params.get("session") != session.request.session:
+        raise Fenced
+    try:
+        opening = _opening(socket)
+    except (KeyError, ValueError) as error:
+        await _close(socket, BAD_AUDIO, f"bad query: {error}")
+        return
+    ingest, known = await session.attach(opening)
+    try:
+        await socket.send_text(AudioAccepted(next=ingest.next if known else None).model_dump_json())
+        if not known:
+            await _prefix(socket, ingest)
+        while True:
+            await session.feed(ingest, await socket.receive_bytes())
+    finally:
+        await session.detach(ingest)
+
+
+async def _prefix(socket: WebSocket, ingest: Ingest) -> None:
+    data = await socket.receive_bytes()
+    if data:
+        await ingest.prefix(data)
+
+
+def _opening(socket: WebSocket) -> Opening:
+    query = socket.query_params
+    if "cut" in query:
+        start, cut = int(query["start"]), int(query["cut"])
+    else:
+        start = cut = int(query["offset_ms"]) * RATE // 1000
+    return Opening(int(query["turn"]), Container(query["container"]), int(query["first"]), start, cut)
+
+
+async def _close(socket: WebSocket, code: int, reason: str) -> None:
+    await socket.close(code, reason.encode()[:123].decode(errors="ignore"))

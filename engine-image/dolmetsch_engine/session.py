@@ -1,0 +1,251 @@
+"""One session on this engine: its pen, its sentences, its running transcription."""
+
+import asyncio
+import contextlib
+import logging
+from datetime import UTC, datetime
+
+from redis.asyncio import Redis
+
+from dolmetsch_core.live.pen import Fenced, Pen, StoreLost
+from dolmetsch_core.live.store import STORE_AWAY
+from dolmetsch_core.wire.engine import SessionRequest
+from dolmetsch_core.wire.feed import Sentence
+from dolmetsch_engine.ingest import PAD_AT_MOST_S, RATE, Ingest, Opening
+from dolmetsch_engine.seam import Resume
+from dolmetsch_engine.status import StatusBoard, delay_of
+from dolmetsch_engine.transcriber import Stream, StreamFailed, Transcriber, Update
+from dolmetsch_engine.writer import Words, Writer
+
+log = logging.getLogger(__name__)
+LINGER_S = 2.0
+"""How long a stream waits for the host's next socket before its last words are written."""
+FINISH_S = 10.0
+FLUSH_S = 15.0
+
+
+class LowerTurn(Exception):
+    """A later socket of the host feeds this session; `turn` is its turn."""
+
+    def __init__(self, turn: int) -> None:
+        super().__init__(f"turn {turn} has the room")
+        self.turn = turn
+
+
+class Session:
+    """Feeds at most one ingest into at most one stream, and writes what it understands."""
+
+    def __init__(
+        self, store: Redis, transcriber: Transcriber, board: StatusBoard, request: SessionRequest
+    ) -> None:
+        self.request = request
+        self._transcriber = transcriber
+        self._board = board
+        self._writer = Writer(Pen(store, request.room, request.session, request.epoch))
+        self._ingest: Ingest | None = None
+        self._stream: Stream | None = None
+        self._pump: asyncio.Task[None] | None = None
+        self._linger: asyncio.Task[None] | None = None
+        self._writing: asyncio.Task[None] | None = None
+        self._feeding = asyncio.Lock()
+        self._over = False
+        self._turn = 0
+
+    async def open(self) -> None:
+        """Take the pen, then be ready for audio. Raises Fenced, STORE_AWAY, UnknownLanguage."""
+        # Refuses an unknown language before anything is taken; a stream that is never started costs nothing.
+        self._transcriber.stream(self.request.source_lang)
+        await self._writer.take_pen()
+        self._writing = asyncio.create_task(self._write(), name="writer")
+        await self._mirror()
+
+    async def change(self, request: SessionRequest) -> None:
+        """Another language, or a restart: everything heard is written, then a new stream begins."""
+        self._transcriber.stream(request.source_lang)
+        await self._board.say(ready=False)
+        async with self._feeding:
+            await self._finish_stream()
+            self.request = request
+        await self._mirror()
+
+    async def drain(self) -> None:
+        """End the session: everything said is written, then the feed's last entry."""
+        self._over = True
+        await self.flush(FINISH_S, FLUSH_S)
+        try:
+            await self._writer.close()
+        except (*STORE_AWAY, Fenced, StoreLost) as error:
+            log.warning("the session's end was not written: %s", type(error).__name__)
+        await self._stop_writing()
+        await self._board.say(drained=True, ready=False, host_connected=False)
+
+    async def flush(self, finish_s: float, flush_s: float) -> None:
+        """Write everything heard so far, within the given seconds."""
+        async with self._feeding:
+            self._drop_ingest()
+            await self._finish_stream(finish_s)
+        if not await self._writer.flush(flush_s):
+            log.error("the live store stayed away: sentences are lost with this engine")
+
+    async def attach(self, opening: Opening) -> tuple[Ingest, bool]:
+        """Take a host socket's audio from now on; True: its stream is known already, go on with `next`.
+
+        Raises LowerTurn, Fenced (the session is over).
+        """
+        if self._over:
+            raise Fenced
+        if opening.turn < self._turn:
+            raise LowerTurn(self._turn)
+        self._turn = opening.turn
+        if self._linger:
+            self._linger.cancel()
+        async with self._feeding:
+            if self._ingest and opening.turn == self._ingest.turn:
+                await self._host(connected=True)
+                return self._ingest, True
+            self._drop_ingest()
+            opening = await self._prepare_stream(opening)
+            self._ingest = Ingest(opening)
+        await self._host(connected=True)
+        return self._ingest, False
+
+    async def feed(self, ingest: Ingest, message: bytes) -> None:
+        """Take the next message. Raises LowerTurn, Fenced, DecoderError, StreamFailed."""
+        async with self._feeding:
+            if self._over:
+                raise Fenced
+            if ingest is not self._ingest:
+                raise LowerTurn(self._turn)
+            pcm = await ingest.decode(message)
+            if not pcm:
+                return
+            if self._stream is None:
+                await self._start_stream(ingest.sample - len(pcm) // 2)
+            assert self._stream is not None  # noqa: S101
+            await self._stream.feed(pcm)
+
+    async def detach(self, ingest: Ingest) -> None:
+        """The host's socket is gone; a new one may go on with the stream for a moment."""
+        if ingest is not self._ingest or self._over:
+            return
+        await self._host(connected=False)
+        self._linger = asyncio.create_task(self._finish_later(ingest), name="linger")
+
+    @property
+    def failing(self) -> str | None:
+        """Why no words come out although audio goes in."""
+        return self._stream.failing if self._stream else None
+
+    async def _prepare_stream(self, opening: Opening) -> Opening:
+        """Go on with the running stream after a short gap, filling it; else begin a new one."""
+        reached = self._stream.samples if self._stream else 0
+        if self._stream and opening.start - reached < PAD_AT_MOST_S * RATE:
+            await self._stream.feed(bytes(2 * max(0, opening.start - reached)))
+            at = self._stream.samples
+            return Opening(opening.turn, opening.container, opening.first, at, at)
+        await self._finish_stream()
+        return opening
+
+    async def _start_stream(self, offset: int) -> None:
+        last = self._writer.sentences[-1] if self._writer.sentences else None
+        self._stream = self._transcriber.stream(
+            self.request.source_lang, self.request.vocabulary, offset, self._resume(last)
+        )
+        await self._stream.start()
+        self._pump = asyncio.create_task(self._write_updates(self._stream), name="updates")
+
+    def _resume(self, last: Sentence | None) -> Resume | None:
+        if last is None:
+            return None
+        line = [each for each in self._writer.sentences[-50:] if each.line == last.line]
+        tail = " ".join(each.text for each in self._writer.sentences[-3:])
+        return Resume(last.line, last.sent + 1, tail=tail, end=last.end, line_start=line[0].start)
+
+    async def _write_updates(self, stream: Stream) -> None:
+        try:
+            async for update in stream.updates():
+                await self._write_update(stream, update)
+        except StreamFailed as error:
+            await self._board.say(failing=str(error))
+
+    async def _write_update(self, stream: Stream, update: Update) -> None:
+        first = len(self._writer.sentences)
+        sentences = [
+            Sentence(
+                n=first + at,
+                line=each.line,
+                sent=each.sent,
+                start=round(each.start, 3),
+                end=round(each.end, 3),
+                lang=self.request.source_lang,
+                text=each.text,
+            )
+            for at, each in enumerate(update.sentences)
+        ]
+        behind = update.delay
+        if sentences:
+            behind = max(0.0, stream.samples / RATE - sentences[-1].end)
+        position = self._ingest.position(update.committed) if self._ingest else None
+        self._writer.add(sentences, Words(update.rest, behind, position))
+        await self._board.say(delay=delay_of(update.delay), failing=stream.failing)
+
+    async def _finish_stream(self, patience: float = FINISH_S) -> None:
+        stream, pump = self._stream, self._pump
+        self._stream = self._pump = None
+        if stream is None or pump is None:
+            return
+        try:
+            async with asyncio.timeout(patience):
+                await stream.finish()
+                await pump
+        except TimeoutError:
+            log.warning("the last words were not understood within %.0f s", patience)
+            await stream.cancel()
+            await asyncio.wait([pump], timeout=1)
+
+    async def _finish_later(self, ingest: Ingest) -> None:
+        await asyncio.sleep(LINGER_S)
+        # A socket that comes now waits for the last words: finishing must not be cut short.
+        await asyncio.shield(self._finish_idle(ingest))
+
+    async def _finish_idle(self, ingest: Ingest) -> None:
+        async with self._feeding:
+            if self._ingest is ingest:
+                await self._finish_stream()
+                self._drop_ingest()
+
+    def _drop_ingest(self) -> None:
+        if self._ingest:
+            self._ingest.end()
+            self._ingest = None
+
+    async def _host(self, *, connected: bool) -> None:
+        if self._board.now.host_connected != connected:
+            await self._board.say(host_connected=connected, host_since=datetime.now(UTC))
+
+    async def _mirror(self) -> None:
+        request = self.request
+        await self._board.say(
+            session=request.session,
+            epoch=request.epoch,
+            source_lang=request.source_lang,
+            restart=request.restart,
+            ready=True,
+        )
+
+    async def _write(self) -> None:
+        try:
+            await self._writer.run()
+        except Fenced:
+            log.warning("another engine has the pen of this session: this one ends")
+            self._over = True
+            await self._board.say(fenced=True, ready=False, host_connected=False)
+            self._drop_ingest()
+            if self._stream:
+                await self._stream.cancel()
+
+    async def _stop_writing(self) -> None:
+        if self._writing:
+            self._writing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._writing

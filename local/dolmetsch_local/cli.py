@@ -1,0 +1,138 @@
+"""The command `dolmetsch`."""
+
+import asyncio
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.panel import Panel
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from dolmetsch_local import listen as listening
+from dolmetsch_local import speak as speaking
+from dolmetsch_local.client import Refused
+from dolmetsch_local.models import ModelUnavailable
+from dolmetsch_local.platform import DEMO, DEMO_NOTICE, CannotStart, Running
+from dolmetsch_local.platform import run as run_platform
+from dolmetsch_local.settings import LocalSettings
+from dolmetsch_local.speak import NotAudio
+from dolmetsch_local.state import NotRunning, StateFolder
+
+app = typer.Typer(help="Live captions of talks, in rooms.", no_args_is_help=True, add_completion=False)
+console = Console(highlight=False)
+problem = Console(stderr=True, highlight=False)
+
+
+def main() -> None:
+    """Run the command; what a person can mend ends with one line, not with a trace."""
+    try:
+        app()
+    except (CannotStart, ModelUnavailable, NotRunning, Refused, NotAudio) as error:
+        problem.print(f"[red]{error}[/red]")
+        sys.exit(1)
+
+
+def _settings() -> LocalSettings:
+    try:
+        return LocalSettings()
+    except ValidationError as error:
+        lines = [
+            f"{'DOLMETSCH_' + str(each['loc'][0]).upper() + ': ' if each['loc'] else ''}"
+            f"{each['msg'].removeprefix('Value error, ')}"
+            for each in error.errors()
+        ]
+        raise CannotStart("\n".join(lines)) from error
+
+
+@app.command()
+def run() -> None:
+    """Run the whole platform on this machine until Ctrl-C."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    settings = _settings()
+    with console.status("Starting") as status:
+
+        def say(text: str) -> None:
+            status.update(text)
+            console.print(f"[dim]{text}[/dim]")
+
+        def ready(running: Running) -> None:
+            status.stop()
+            _welcome(settings, running)
+
+        asyncio.run(run_platform(settings, say, ready))
+    console.print("Ended.")
+
+
+def _welcome(settings: LocalSettings, running: Running) -> None:
+    lines = [f"Page          {running.url}"]
+    if settings.host_password is None:
+        lines.append(
+            f"Host password {running.secrets.host_password}  (made up; DOLMETSCH_HOST_PASSWORD sets one)"
+        )
+    if settings.admin_password is None:
+        lines.append(
+            f"Admin password {running.secrets.admin_password}  (made up; DOLMETSCH_ADMIN_PASSWORD sets one)"
+        )
+    lines += [f"Languages     {running.languages_note}"]
+    if running.engine_note:
+        lines.append(f"Engines       {running.engine_note}")
+    if settings.model == DEMO:
+        lines.append(DEMO_NOTICE)
+    lines += ["", "In a second terminal:  dolmetsch speak DEMO1 FILE    dolmetsch listen DEMO1 --lang de"]
+    console.print(Panel("\n".join(lines), title="Dolmetsch is running; Ctrl-C ends it", expand=False))
+
+
+@app.command()
+def speak(
+    room: Annotated[str, typer.Argument(help="Id of the room.")],
+    file: Annotated[Path, typer.Argument(help="A recording: wav, webm, mp3, …")],
+    lang: Annotated[str | None, typer.Option(help="Language spoken; without it, the room's.")] = None,
+) -> None:
+    """Stream a recording into a room in real time, as its host."""
+    if not file.is_file():
+        raise NotAudio(f"There is no file {file}: give a recording")
+    address = StateFolder(_settings().state_dir).address()
+    bar = Progress(TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn(), console=console)
+    with bar:
+        task = bar.add_task(f"Speaking {file.name} into {room}", total=None)
+
+        def progress(done: float, total: float) -> None:
+            bar.update(task, completed=done, total=total)
+
+        asyncio.run(speaking.speak(address, room, file, lang, progress))
+
+
+@app.command()
+def listen(
+    room: Annotated[str, typer.Argument(help="Id of the room.")],
+    lang: Annotated[str, typer.Option(help="Language to read.")] = "en",
+) -> None:
+    """Show a room's captions until it closes."""
+    address = StateFolder(_settings().state_dir).address()
+    live = console.is_terminal
+
+    def show(finished: str, unfinished: str) -> None:
+        if finished:
+            console.print(("\r\x1b[2K" if live else "") + finished, markup=False)
+        elif live:
+            width = os.get_terminal_size().columns - 1
+            sys.stdout.write(f"\r\x1b[2K\x1b[2m{unfinished[-width:]}\x1b[0m")
+            sys.stdout.flush()
+
+    def say(text: str) -> None:
+        problem.print(f"[dim]({text})[/dim]")
+
+    try:
+        asyncio.run(listening.listen(address.url, room, lang, show, say))
+    except KeyboardInterrupt:
+        return
+    except Refused as refused:
+        if str(refused) != "Room closed":
+            raise
+        say("Room closed")

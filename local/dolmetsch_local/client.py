@@ -1,0 +1,78 @@
+"""What `speak` and `listen` share: finding the platform, logging in, the room's socket."""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from dolmetsch_local.state import Address
+
+
+class Refused(Exception):
+    """The platform closed the socket; the message is its reason."""
+
+
+@dataclass(frozen=True)
+class Login:
+    """A host's key for a running platform."""
+
+    address: Address
+    key: str
+
+
+async def room_of(url: str, room: str) -> dict[str, Any]:
+    """Return the room as listed. Raises Refused."""
+    async with httpx.AsyncClient(base_url=url, trust_env=False) as client:
+        rooms = (await client.get("/room_list")).raise_for_status().json()["rooms"]
+    known = {each["id"]: each for each in rooms}
+    if room not in known:
+        raise Refused(f"Room <{room}> not found. Rooms are {', '.join(known)}.")
+    found: dict[str, Any] = known[room]
+    return found
+
+
+async def login(address: Address) -> Login:
+    """Log in with the host password of the state folder. Raises Refused."""
+    async with httpx.AsyncClient(base_url=address.url, trust_env=False) as client:
+        answer = await client.post("/login", json={"password": address.host_password, "role": "host"})
+    if not answer.is_success:
+        raise Refused("The host password in the state folder is not the platform's")
+    return Login(address, answer.json()["key"])
+
+
+def host_socket(login: Login, room: str, source: str, target: str) -> connect:
+    """Open a room as its host; consent to store is not given."""
+    name = quote(room, safe="")
+    cookies = {
+        "authenticated": login.key,
+        f"{name}-allow_store": "false",
+        f"{name}-allow_client_download": "false",
+    }
+    headers = {"Cookie": "; ".join(f"{key}={value}" for key, value in cookies.items())}
+    return _socket(login.address.url, f"{name}/host/{source}/{target}", headers)
+
+
+def viewer_socket(url: str, room: str, target: str) -> connect:
+    """Open a room as a viewer."""
+    return _socket(url, f"{quote(room, safe='')}/client/undefined/{target}", {})
+
+
+def _socket(url: str, path: str, headers: dict[str, str]) -> connect:
+    address = f"{url.replace('http', 'ws', 1)}/room/{path}?v=1"
+    return connect(address, additional_headers=headers, max_size=None, proxy=None, compression=None)
+
+
+async def frames(socket: ClientConnection) -> AsyncIterator[dict[str, Any]]:
+    """Yield the socket's frames. Raises Refused when the server gave a reason, ConnectionClosed when lost."""
+    try:
+        async for message in socket:
+            yield json.loads(message)
+    except ConnectionClosed as closed:
+        if closed.rcvd and closed.rcvd.reason and closed.rcvd.code not in (1001, 1012):
+            raise Refused(closed.rcvd.reason) from closed
+        raise

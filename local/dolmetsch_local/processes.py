@@ -1,0 +1,122 @@
+"""Child processes: started apart from the terminal, kept alive, ended within seconds."""
+
+import asyncio
+import contextlib
+import ctypes
+import logging
+import os
+import signal
+import socket
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+log = logging.getLogger(__name__)
+BACKOFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
+STEADY_S = 30.0
+"""Whoever lived this long starts again without delay."""
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def free_port() -> int:
+    """Return a port of loopback that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass(frozen=True)
+class Command:
+    """What to start. `env` is the whole environment."""
+
+    name: str
+    argv: Sequence[str]
+    env: Mapping[str, str]
+    log: Path
+    cwd: Path | None = None
+
+
+def _die_with_parent() -> None:
+    """In the child: a platform that is killed leaves no process behind."""
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+class Child:
+    """One running process, in a session of its own: Ctrl-C in the terminal reaches the platform alone."""
+
+    def __init__(self, process: asyncio.subprocess.Process, command: Command) -> None:
+        self._process = process
+        self.command = command
+
+    @classmethod
+    async def start(cls, command: Command) -> "Child":
+        """Start it, its output appended to its log."""
+        with command.log.open("ab") as output:
+            process = await asyncio.create_subprocess_exec(
+                *command.argv,
+                env=dict(command.env),
+                cwd=command.cwd,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                preexec_fn=_die_with_parent,
+            )
+        return cls(process, command)
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._process.returncode is None
+
+    async def ended(self) -> int:
+        """Wait for its end; return its exit status."""
+        return await self._process.wait()
+
+    async def stop(self, patience: float = 3.0) -> None:
+        """SIGTERM, then SIGKILL after `patience` seconds, for it and what it started."""
+        if self.alive:
+            self._signal(signal.SIGTERM)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._process.wait(), patience)
+        self._signal(signal.SIGKILL)
+        await self._process.wait()
+
+    def _signal(self, number: int) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, number)
+
+    def last_words(self, lines: int = 3) -> str:
+        """Return the end of its log."""
+        try:
+            text = self.command.log.read_text(errors="replace")[-4000:]
+        except OSError:
+            return ""
+        return " | ".join(text.strip().splitlines()[-lines:])
+
+
+async def keep_alive(command: Command, started: asyncio.Event) -> None:
+    """Run the command again whenever it ends, until cancelled."""
+    tries = 0
+    loop = asyncio.get_running_loop()
+    while True:
+        child = await Child.start(command)
+        began = loop.time()
+        started.set()
+        try:
+            status = await child.ended()
+        finally:
+            await child.stop()
+        tries = 0 if loop.time() - began > STEADY_S else tries + 1
+        pause = BACKOFF_S[min(tries, len(BACKOFF_S)) - 1] if tries else 0.0
+        log.warning(
+            "%s ended (status %s): starting it again. Its log is %s", command.name, status, command.log
+        )
+        await asyncio.sleep(pause)
