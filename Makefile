@@ -1,0 +1,67 @@
+# Dolmetsch: `make help` lists the targets. Each sets up what it needs and is quick the second time.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+# Aliases of settings, for the make line: make run PORT=9000 MODEL=demo LANGUAGES=en,de
+$(foreach name,PORT HOST MODEL LANGUAGES,$(if $($(name)),$(eval export DOLMETSCH_$(name) := $($(name)))))
+
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := api core engine-image local worker tests bench
+UV := $(BIN)/uv
+
+.PHONY: help run demo test check bench lock docs clean browser
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+	@echo "  Settings on the make line: PORT HOST MODEL (base, tiny.en, demo, a folder) LANGUAGES (en,de,pt)"
+
+run: $(VENV)/ready .venv-libretranslate/ready ## Run the platform on this machine until Ctrl-C
+	@exec $(BIN)/dolmetsch run
+
+demo: $(VENV)/ready .venv-libretranslate/ready ## Platform, a real recording and the page in one go
+	@exec $(BIN)/dolmetsch demo
+
+check: $(VENV)/ready ## Format, lint, types, import contracts, generated files
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/mypy api core engine-image local worker
+	$(BIN)/lint-imports
+	$(BIN)/python -m dolmetsch_local.settings_table --check docs/settings.md
+
+test: $(VENV)/ready .venv-libretranslate/ready browser ## All tests, with the real parts; installs what they need
+	@eval "$$($(BIN)/python -m dolmetsch_local.models base tiny.en speech \
+	  | sed -E 's/^([^=]+)=(.*)/\1 \2/' | while read -r name path; do \
+	    echo "export DOLMETSCH_TEST_$$(echo $$name | tr a-z. A-Z_)='$$path'"; done)" && \
+	  $(BIN)/pytest $(PYTEST_ARGS)
+
+bench: $(VENV)/ready .venv-libretranslate/ready ## Measure side by side; writes a dated table to docs/bench
+	$(BIN)/python bench/bench.py
+
+docs: $(VENV)/ready ## Write the generated parts of docs
+	$(BIN)/python -m dolmetsch_local.settings_table docs/settings.md
+
+lock: $(VENV)/ready ## Pin all requirements again, with hashes
+	@PATH=$(BIN):$$PATH bash requirements/lock.sh
+
+browser:
+	@bash scripts/apt-install.sh "for browser tests" chromium fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji
+
+clean: ## Remove the environments
+	rm -rf .venv .venv-libretranslate
+
+$(VENV)/bin/uv:
+	@bash scripts/python-env.sh $(PYTHON)
+
+$(VENV)/ready: requirements/all.txt requirements/uv.txt pyproject.toml | $(VENV)/bin/uv
+	@bash scripts/packages.sh
+	@touch $@
+
+.venv-libretranslate/ready: requirements/libretranslate.txt | $(VENV)/bin/uv
+	@echo "Setting up LibreTranslate's environment (the first time: some 150 MB to download)"
+	@$(UV) venv --quiet --clear --python $(BIN)/python .venv-libretranslate
+	@VIRTUAL_ENV=.venv-libretranslate $(UV) pip sync --require-hashes requirements/libretranslate.txt
+	@touch $@

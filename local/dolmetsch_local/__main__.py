@@ -1,0 +1,5 @@
+"""`python -m dolmetsch_local`: the same as the command `dolmetsch`."""
+
+from dolmetsch_local.cli import main
+
+main()

@@ -1,0 +1,66 @@
+"""Spoken talks become captions in two languages: the bundled streams, two rooms at once."""
+
+import asyncio
+
+import pytest
+
+from dolmetsch_local.speak import speak
+from tests.platform_process import PlatformProcess, Viewer, until, viewing
+from tests.scoring import Heard, Talk, exact_translations, score, talk
+
+pytestmark = [pytest.mark.audio, pytest.mark.timeout(240)]
+ROOM = {"en": "DEMO1", "de": "DEMO2"}
+OTHER = {"en": "de", "de": "en"}
+
+
+async def spoken(platform: PlatformProcess, of: Talk, lang: str) -> tuple[Viewer, Viewer]:
+    """Speak a talk into its language's room; what viewers of both languages saw in the end."""
+    async with viewing(platform.url, ROOM[lang], lang, OTHER[lang]) as (own, other):
+        await speak(platform.address, ROOM[lang], of.recording, lang, lambda _done, _total: None)
+        await until(lambda: own.closed and other.closed, "the room closes after its host left", 30)
+    assert (own.closed, other.closed) == ("Room closed", "Room closed")
+    return own, other
+
+
+def check(of: Talk, lang: str, own: Viewer, other: Viewer) -> tuple[Heard, tuple[int, int]]:
+    heard = score(of.texts, own.texts(lang))
+    print(f"{of.name}: WER {heard.wer:.1%}, missing {heard.missing}")
+    assert heard.wer <= 0.15, own.texts(lang)
+    assert not heard.missing
+    assert not heard.doubled
+    for viewer in (own, other):
+        viewer.assert_no_gaps()
+        assert viewer.repeated == 0
+    assert own.texts(lang) == other.texts(lang)
+    return heard, exact_translations(of, other.in_order, lang, OTHER[lang])
+
+
+async def test_four_talks_in_two_rooms_at_once_are_understood_and_translated(
+    platform: PlatformProcess,
+) -> None:
+    errors = count = exact = right = 0
+    for english, german in (("en", "de"), ("en2", "de2")):
+        talks = {"en": talk(english), "de": talk(german)}
+        results = await asyncio.gather(*(spoken(platform, talks[lang], lang) for lang in talks))
+        for (lang, of), (own, other) in zip(talks.items(), results, strict=True):
+            heard, (exactly, correctly) = check(of, lang, own, other)
+            errors, count = errors + heard.errors, count + heard.count
+            exact, right = exact + exactly, right + correctly
+    print(f"together: WER {errors / count:.1%}, translations exact {exact} of {right}")
+    assert errors / count <= 0.10
+    assert right >= 20
+    assert exact >= 0.9 * right
+
+
+async def test_a_pause_ends_a_line_and_loses_no_sentence(platform: PlatformProcess) -> None:
+    of = talk("pause")
+    own, other = await spoken(platform, of, "en")
+    check(of, "en", own, other)
+    gaps = [
+        after["start"] - before["end"] for before, after in zip(of.sentences, of.sentences[1:], strict=False)
+    ]
+    before_pause = max(range(len(gaps)), key=gaps.__getitem__)
+    # The sentence after the pause begins a line of its own: none goes on across it.
+    starts = {line: own.sentences[line, 0]["en"] for line, sent in own.sentences if sent == 0}
+    first_after = score([of.texts[before_pause + 1]], list(starts.values()))
+    assert not first_after.missing, starts

@@ -1,0 +1,192 @@
+"""The platform as a person starts it, its clients, and hands on its parts."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from websockets.exceptions import ConnectionClosed
+
+from dolmetsch_local.client import Refused, frames, viewer_socket
+from dolmetsch_local.state import Address, NotRunning, StateFolder
+
+HOST_PASSWORD, ADMIN_PASSWORD = "host-password-of-tests", "admin-password-of-tests"
+
+
+async def until(check: Callable[[], Any], what: str, timeout: float = 30.0) -> Any:
+    """Wait until `check()` is true; return what it returned."""
+    deadline = time.monotonic() + timeout
+    while not (found := check()):
+        assert time.monotonic() < deadline, f"not within {timeout:g} s: {what}"
+        await asyncio.sleep(0.05)
+    return found
+
+
+def processes(marker: str) -> list[int]:
+    """Pids of running processes whose environment or command line holds `marker`."""
+    found = []
+    for place in Path("/proc").iterdir():
+        if not place.name.isdigit():
+            continue
+        with contextlib.suppress(OSError):
+            text = (place / "environ").read_bytes() + (place / "cmdline").read_bytes()
+            state = (place / "stat").read_text().rsplit(")", 1)[1].split()[0]
+            if marker.encode() in text and state != "Z":
+                found.append(int(place.name))
+    return found
+
+
+class PlatformProcess:
+    """`dolmetsch run` in a state folder of its own."""
+
+    def __init__(self, state: Path, port: int, **env: str) -> None:
+        self.state = state
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
+        self.env = {
+            **os.environ,
+            "DOLMETSCH_STATE_DIR": str(state),
+            "DOLMETSCH_PORT": str(port),
+            "DOLMETSCH_HOST_PASSWORD": HOST_PASSWORD,
+            "DOLMETSCH_ADMIN_PASSWORD": ADMIN_PASSWORD,
+            **env,
+        }
+        self.log = state / "run.log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def address(self) -> Address:
+        return StateFolder(self.state).address()
+
+    def start(self, timeout: float = 150.0) -> None:
+        """Start it and wait until it takes hosts."""
+        self.state.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "dolmetsch_local", "run"],
+                env=self.env,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+            )
+        deadline = time.monotonic() + timeout
+        while True:
+            with contextlib.suppress(NotRunning):
+                self.address  # noqa: B018
+                return
+            assert self.running, f"the platform ended: {self.log.read_text()}"
+            assert time.monotonic() < deadline, f"not ready: {self.log.read_text()}\n{self.part_logs()}"
+            time.sleep(0.1)
+
+    def stop(self, number: int = signal.SIGTERM, timeout: float = 10.0) -> float:
+        """Signal it, wait for its end; the seconds that took."""
+        if self._process is None or self._process.poll() is not None:
+            return 0.0
+        began = time.monotonic()
+        self._process.send_signal(number)
+        try:
+            self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+            raise
+        return time.monotonic() - began
+
+    def part_logs(self) -> str:
+        """The ends of all logs, for a failed test."""
+        logs = sorted((self.state / "logs").glob("*.log"))
+        return "\n".join(f"== {log.name}\n{log.read_text(errors='replace')[-3000:]}" for log in logs)
+
+    def pids(self, marker: str) -> list[int]:
+        """Pids of this platform's processes whose command line holds `marker`."""
+        mine = set(processes(str(self.state)))
+        return sorted(mine & set(processes(marker)))
+
+
+@dataclass
+class Viewer:
+    """What one viewer was shown: merged as a client does it, with the time of each sentence's texts."""
+
+    lang: str
+    sentences: dict[tuple[int, int], dict[str, str]] = field(default_factory=dict)
+    spans: dict[int, tuple[int, int]] = field(default_factory=dict)
+    partials: list[str] = field(default_factory=list)
+    states: list[str] = field(default_factory=list)
+    frames: int = 0
+    repeated: int = 0
+    """Sentences that came again without any change."""
+    closed: str | None = None
+
+    def take(self, frame: dict[str, Any]) -> None:
+        self.frames += 1
+        if "info" in frame:
+            if "state" in frame["info"]:
+                self.states.append(frame["info"]["state"])
+            return
+        self.partials.append(frame["incomplete_sentence"])
+        for line in frame["last_n_sents"]:
+            self.spans[line["line_idx"]] = (line["beg"], line["end"])
+            for sentence in line["sentences"]:
+                at = (line["line_idx"], sentence["sent_idx"])
+                self.repeated += self.sentences.get(at) == sentence["content"]
+                self.sentences[at] = sentence["content"]
+
+    @property
+    def in_order(self) -> list[dict[str, str]]:
+        return [self.sentences[at] for at in sorted(self.sentences)]
+
+    def texts(self, lang: str) -> list[str]:
+        return [each[lang] for each in self.in_order if lang in each]
+
+    def assert_no_gaps(self) -> None:
+        """Line and sentence numbers begin at 0 and have no gap."""
+        lines: dict[int, list[int]] = {}
+        for line, sent in sorted(self.sentences):
+            lines.setdefault(line, []).append(sent)
+        assert sorted(lines) == list(range(len(lines)))
+        assert all(sents == list(range(len(sents))) for sents in lines.values()), lines
+
+
+async def watch(url: str, room: str, viewer: Viewer) -> None:
+    """View the room until it closes, coming in as soon as it is active."""
+    while viewer.closed is None:
+        try:
+            async with viewer_socket(url, room, viewer.lang) as socket:
+                async for frame in frames(socket):
+                    viewer.take(frame)
+        except Refused as refused:
+            if str(refused) != "Room not active":
+                viewer.closed = str(refused)
+        except (ConnectionClosed, OSError) as error:
+            viewer.closed = type(error).__name__
+        await asyncio.sleep(0.1)
+
+
+@asynccontextmanager
+async def viewing(url: str, room: str, *langs: str) -> AsyncIterator[list[Viewer]]:
+    """Viewers of a room, one per language, for as long as the context lasts."""
+    viewers = [Viewer(lang) for lang in langs]
+    tasks = [asyncio.create_task(watch(url, room, viewer)) for viewer in viewers]
+    try:
+        yield viewers
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
