@@ -115,9 +115,15 @@ class PlatformProcess:
         return "\n".join(f"== {log.name}\n{log.read_text(errors='replace')[-3000:]}" for log in logs)
 
     def pids(self, marker: str) -> list[int]:
-        """Pids of this platform's processes whose command line holds `marker`."""
-        mine = set(processes(str(self.state)))
-        return sorted(mine & set(processes(marker)))
+        """Pids of this platform's children whose command line holds `marker`."""
+        return [pid for pid in processes(marker) if _parent(pid) == self.pid]
+
+
+def _parent(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
+    except OSError:
+        return 0
 
 
 @dataclass

@@ -19,8 +19,8 @@ from dolmetsch_local.client import Refused
 from dolmetsch_local.models import ModelUnavailable
 from dolmetsch_local.platform import DEMO, DEMO_NOTICE, CannotStart, Running
 from dolmetsch_local.platform import run as run_platform
+from dolmetsch_local.recorder import NotAudio
 from dolmetsch_local.settings import LocalSettings
-from dolmetsch_local.speak import NotAudio
 from dolmetsch_local.state import NotRunning, StateFolder
 
 app = typer.Typer(help="Live captions of talks, in rooms.", no_args_is_help=True, add_completion=False)

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Final
 
 import httpx
-from dolmetsch_core.wire.languages import from_libretranslate, to_libretranslate
 from filelock import FileLock
+
+from dolmetsch_core.wire.languages import from_libretranslate, to_libretranslate
 
 _HERE: Final = Path(__file__).parent
 DEMO_PACKAGES: Final = _HERE / "demo" / "translation"

@@ -1,0 +1,157 @@
+"""Parts that stop, die or are renewed in mid-talk: nothing said is lost, numbers go on."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from websockets.asyncio.client import ClientConnection
+
+from dolmetsch_local.client import Login, frames, host_socket, login
+from dolmetsch_local.recorder import Slice, record
+from dolmetsch_local.speak import speak
+from tests.conftest import free_port
+from tests.platform_process import PlatformProcess, Viewer, until, viewing
+from tests.scoring import score, talk
+
+pytestmark = [pytest.mark.audio, pytest.mark.timeout(150)]
+
+
+def assert_all_heard(viewer: Viewer, name: str, wer: float = 0.15) -> None:
+    of = talk(name)
+    heard = score(of.texts, viewer.texts("en"))
+    print(f"{name}: WER {heard.wer:.1%}, missing {heard.missing}", viewer.texts("en"))
+    assert not heard.missing, viewer.texts("en")
+    assert not heard.doubled, viewer.texts("en")
+    assert heard.wer <= wer, viewer.texts("en")
+    viewer.assert_no_gaps()
+
+
+def serving_engine(platform: PlatformProcess) -> int:
+    """Pid of the engine that an api process holds an audio socket to: the one that took a session."""
+    pids = platform.pids("dolmetsch_engine")
+    busy = {pid: _cpu(pid) for pid in pids}
+    return max(pids, key=lambda pid: busy[pid])
+
+
+def _cpu(pid: int) -> int:
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return int(fields[11]) + int(fields[12])
+
+
+async def test_a_stopped_engine_is_replaced_in_mid_talk_and_writes_nothing_more(
+    platform: PlatformProcess,
+) -> None:
+    of = talk("en")
+    async with viewing(platform.url, "DEMO1", "en", "de") as (english, german):
+        speaking = asyncio.create_task(
+            speak(platform.address, "DEMO1", of.recording, "en", lambda _done, _total: None)
+        )
+        await until(lambda: len(english.sentences) >= 3, "three sentences")
+        stopped = serving_engine(platform)
+        os.kill(stopped, signal.SIGSTOP)
+        before = len(english.sentences)
+        try:
+            await until(lambda: len(english.sentences) > before, "the talk goes on in another engine", 40)
+        finally:
+            if stopped in platform.pids("dolmetsch_engine"):
+                os.kill(stopped, signal.SIGCONT)
+        await speaking
+        await until(lambda: english.closed and german.closed, "the room closes")
+    assert_all_heard(english, "en")
+    assert english.texts("en") == german.texts("en")
+    assert stopped not in platform.pids("dolmetsch_engine")
+
+
+async def test_a_host_changes_its_target_language_on_another_api_process(platform: PlatformProcess) -> None:
+    of = talk("en")
+    recording = record(of.recording)
+    half = len(recording) // 2
+    with second_api(platform) as url:
+        await until(lambda: answers(url), "the second api process")
+        first = await login(platform.address)
+        second = Login(platform.address.model_copy(update={"url": url}), first.key)
+        async with viewing(platform.url, "DEMO1", "en", "de") as (english, german):
+            begun = await send(first, recording[:half], "en")
+            # The same login on a new socket, while the recorder goes on without a new header.
+            await send(second, recording[half:], "de", begun)
+            await until(lambda: english.closed and german.closed, "the room closes")
+    assert_all_heard(english, "en")
+    assert english.texts("en") == german.texts("en")
+
+
+async def test_a_lost_live_store_is_filled_again_and_sentences_arrive_once(platform: PlatformProcess) -> None:
+    of = talk("en")
+    async with viewing(platform.url, "DEMO1", "en", "de") as (english, german):
+        speaking = asyncio.create_task(
+            speak(platform.address, "DEMO1", of.recording, "en", lambda _done, _total: None)
+        )
+        await until(lambda: len(german.texts("de")) >= 3, "three translated sentences")
+        os.kill(platform.pids("valkey-server")[0], signal.SIGKILL)
+        await speaking
+        await until(lambda: english.closed and german.closed, "the room closes")
+    assert "captions_delayed" in english.states
+    assert_all_heard(english, "en")
+    assert english.repeated == 0
+    assert len(german.texts("de")) == len(english.texts("en"))
+    # Who comes after the loss finds all of it: the engine put it back.
+    assert (english.closed, german.closed) == ("Room closed", "Room closed")
+
+
+async def test_a_dead_api_and_worker_come_back(platform: PlatformProcess) -> None:
+    for part in ("dolmetsch_api", "dolmetsch_worker"):
+        (pid,) = platform.pids(part)
+        os.kill(pid, signal.SIGKILL)
+        await until(lambda part=part, pid=pid: set(platform.pids(part)) - {pid}, f"{part} is started again")
+    await until(lambda: answers(platform.url), "the api answers again")
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/health", trust_env=False).is_success
+    except httpx.HTTPError:
+        return False
+
+
+@contextmanager
+def second_api(platform: PlatformProcess) -> Iterator[str]:
+    """A second api process on the platform's store, with its passwords and signing key."""
+    first = platform.pids("dolmetsch_api")[0]
+    lines = Path(f"/proc/{first}/environ").read_text().split("\0")
+    env = dict(line.split("=", 1) for line in lines if "=" in line)
+    port = free_port()
+    with (platform.state / "logs" / "api-2.log").open("wb") as log:
+        argv = [sys.executable, "-m", "dolmetsch_api", "--port", str(port)]
+        process = subprocess.Popen(argv, env=env, stdout=log, stderr=log)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+async def send(key: Login, recording: list[Slice], target: str, begun: float | None = None) -> float:
+    """Send slices at their time through one host socket; return when the recording began."""
+    loop = asyncio.get_running_loop()
+    async with host_socket(key, "DEMO1", "en", target) as socket:
+        async for frame in frames(socket):
+            if frame.get("info", {}).get("ready_to_recieve_audio"):
+                break
+        begun = begun or loop.time()
+        reading = asyncio.create_task(_read(socket))
+        for piece in recording:
+            await asyncio.sleep(max(0.0, begun + piece.until - loop.time()))
+            await socket.send(piece.data)
+        reading.cancel()
+    return begun
+
+
+async def _read(socket: ClientConnection) -> None:
+    async for _ in frames(socket):
+        pass
