@@ -1,0 +1,71 @@
+"""Capacity and warm engines over all rooms."""
+
+import pytest
+
+from dolmetsch_core.life.observed import EngineState, PoolSeen
+from dolmetsch_core.life.pool import decide_pool
+from dolmetsch_core.wire.room import EnginePoolSpec
+from tests.unit.core.rooms import NOW, at, engine, live, room, serving
+
+POOL = EnginePoolSpec(warm=1, max_active_rooms=2)
+
+
+def warm(count: int, state: EngineState = EngineState.RUNNING) -> tuple:  # type: ignore[type-arg]
+    return tuple(engine(f"w{number}", 0, state) for number in range(count))
+
+
+def test_an_idle_pool_keeps_its_warm_engines_and_no_more_than_fit() -> None:
+    assert decide_pool(POOL, PoolSeen(places=2), NOW).create_warm == 1
+    assert decide_pool(POOL, PoolSeen(places=2, warm=warm(1)), NOW).create_warm == 0
+    assert decide_pool(POOL, PoolSeen(places=0), NOW).create_warm == 0
+
+
+def test_rooms_are_admitted_oldest_first_and_the_rest_is_refused_with_the_number() -> None:
+    rooms = (room("C", created=at(3)), room("A", created=at(1)), room("B", created=at(2)))
+    plan = decide_pool(POOL, PoolSeen(rooms, places=2), NOW)
+    assert plan.admitted == {"A", "B"}
+    assert plan.refused == {"C": "Unable to activate room <C>: Maximum capacity of 2 instances reached"}
+    assert (plan.status.capacity, plan.status.active, plan.status.available) == (2, 2, 0)
+
+
+def test_the_last_place_belongs_to_a_room_and_not_to_a_warm_engine() -> None:
+    first, second = live(room("A")), room("B", created=at(1))
+    seen = PoolSeen((first, second), {"A": (serving(first),)}, warm(1), places=2)
+    plan = decide_pool(POOL, seen, NOW)
+    # B claims the warm engine: none is dropped, none is made beside two rooms.
+    assert (plan.admitted, plan.create_warm, plan.drop_warm) == ({"A", "B"}, 0, ())
+
+
+def test_warm_engines_without_a_place_are_dropped() -> None:
+    rooms = tuple(live(room(name)) for name in ("A", "B"))
+    engines = {each.name: (serving(each),) for each in rooms}
+    plan = decide_pool(POOL, PoolSeen(rooms, engines, warm(1), places=3), NOW)
+    assert plan.drop_warm == ("w0",)
+
+
+def test_dead_warm_engines_are_dropped_and_replaced() -> None:
+    plan = decide_pool(POOL, PoolSeen(places=2, warm=warm(1, EngineState.LOST)), NOW)
+    assert (plan.drop_warm, plan.create_warm) == (("w0",), 1)
+
+
+def test_nobody_is_refused_while_an_engine_is_on_its_way_out() -> None:
+    first, second, third = live(room("A")), live(room("B")), room("C", created=at(9))
+    engines = {"A": (serving(first),), "B": (engine("e", state=EngineState.STOPPING),)}
+    plan = decide_pool(POOL, PoolSeen((first, second, third), engines, places=2), NOW)
+    assert (plan.admitted, plan.refused) == ({"A", "B"}, {})
+
+
+@pytest.mark.parametrize(("waited", "refused"), [(9, False), (11, True)])
+def test_an_engine_that_no_node_takes_is_a_refusal_after_the_timeout(waited: int, refused: bool) -> None:
+    first = live(room("A"))
+    engines = {"A": (engine("e", state=EngineState.PENDING),)}
+    plan = decide_pool(POOL, PoolSeen((first,), engines, places=2), at(waited))
+    assert bool(plan.refused) is refused
+
+
+def test_a_deleted_room_holds_its_place_until_its_engine_is_gone() -> None:
+    gone = live(room("A")).model_copy(update={"deleted": at(1)})
+    seen = PoolSeen((gone, room("B"), room("C", created=at(1))), {"A": (serving(gone),)}, places=2)
+    assert decide_pool(POOL, seen, NOW).admitted == {"A", "B"}
+    seen = PoolSeen((gone, room("B"), room("C", created=at(1))), {}, places=2)
+    assert decide_pool(POOL, seen, NOW).admitted == {"B", "C"}
