@@ -42,7 +42,8 @@ async def serve_host(platform: Platform, socket: WebSocket, wish: Wish) -> None:
     except AudioUndecodable as error:
         if wish.states:
             await send(socket, info(restart_recorder=True))
-        raise Refused(f"The audio can't be decoded ({error}): start a new recorder") from error
+        log.warning("room %s: %s", wish.room_id, error)
+        raise Refused("The audio can't be decoded: stop the recorder and start a new one") from error
     finally:
         await claim.release()
 
@@ -76,6 +77,7 @@ def _spec(platform: Platform, wish: Wish) -> RoomSpec:
         public_transcript=wish.allow_public,
         vocabulary=talk.vocabulary,
         close_after_seconds=platform.settings.close_room_after,
+        activation_deadline_seconds=platform.settings.activation_deadline,
     )
 
 

@@ -10,6 +10,7 @@ from dolmetsch_api.platform import Platform
 from dolmetsch_api.talks import Talk
 from dolmetsch_core.live import claim
 from dolmetsch_core.live.store import STORE_AWAY
+from dolmetsch_core.wire.languages import LANGUAGES
 
 STORE_PATIENCE_S = 0.5
 
@@ -61,7 +62,12 @@ def routes(platform: Platform) -> APIRouter:
             "languages": platform.languages.note,
             "engines": capacity.note,
             "targets": {talk.id: _targets(platform, talk) for talk in platform.talks.values()},
+            "translations": {
+                spoken: list(platform.languages.targets(spoken)) for spoken in platform.languages.spoken()
+            },
             "names": platform.languages.names(),
+            "tags": {code: each.tag for code, each in LANGUAGES.items() if each.tag != code},
+            "rtl": [code for code, each in LANGUAGES.items() if each.rtl],
         }
 
     return router

@@ -13,12 +13,12 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from dolmetsch_api.captions import CaptionView
 from dolmetsch_api.held_claim import HeldClaim
 from dolmetsch_api.jobs import first_of
-from dolmetsch_api.kept_audio import KeptAudio, Replay
+from dolmetsch_api.kept_audio import KeptAudio
 from dolmetsch_core.directory import Directory
 from dolmetsch_core.live import audio
 from dolmetsch_core.live.audio import Header
 from dolmetsch_core.live.store import STORE_AWAY
-from dolmetsch_core.wire.engine import BAD_AUDIO, LOWER_TURN, AudioAccepted, AudioTrouble
+from dolmetsch_core.wire.engine import BAD_AUDIO, LOWER_TURN, AudioAccepted, AudioStart, AudioTrouble
 from dolmetsch_core.wire.room import EngineRef
 
 log = logging.getLogger(__name__)
@@ -123,15 +123,14 @@ class Relay:
 
     async def _serve(self, engine: EngineRef) -> None:
         """Send to this engine until it is replaced or the connection ends."""
-        while (replay := self._replay()) is None or (header := self._kept.header) is None:
-            await self._wait_for_more()
-        url = f"{engine.address.replace('http', 'ws', 1)}/audio?{self._query(replay, header)}"
+        query = urlencode({"session": self._view.session, "turn": self._claim.turn})
+        url = f"{engine.address.replace('http', 'ws', 1)}/audio?{query}"
         async with connect(
             url, max_size=None, max_queue=None, compression=None, proxy=None, open_timeout=5, close_timeout=1
         ) as socket:
             accepted = AudioAccepted.model_validate_json(await socket.recv())
             await first_of(
-                self._send(socket, replay, accepted.next),
+                self._send(socket, accepted.next),
                 self._hear(socket),
                 self._until_moved(engine),
                 self._until_new_recording(),
@@ -141,39 +140,35 @@ class Relay:
         self._new_recording.clear()
         await self._new_recording.wait()
 
-    def _replay(self) -> Replay | None:
-        self._commit()
-        return self._kept.replay()
-
-    def _query(self, replay: Replay, header: Header) -> str:
-        query: dict[str, str | int] = {
-            "session": self._view.session,
-            "turn": self._claim.turn,
-            "first": replay.first,
-            "container": header.container.value,
-        }
-        if replay.start is None or replay.cut is None:
-            query["offset_ms"] = self._offset_ms
-        else:
-            query |= {"start": replay.start, "cut": replay.cut}
-        return urlencode(query)
-
-    async def _send(self, socket: ClientConnection, replay: Replay, wanted: int | None) -> None:
-        """Send the prefix, then message after message; an engine that knows the stream says where it is."""
-        if wanted is None:
-            await socket.send(replay.prefix)
-        n = replay.first if wanted is None else wanted
+    async def _send(self, socket: ClientConnection, wanted: int | None) -> None:
+        """Send message after message; an engine that has this stream already says where it is."""
+        n = await self._begin_stream(socket) if wanted is None else wanted
         while True:
             message = self._kept.message(n)
-            if message is None:
-                if n < self._kept.next:
-                    n = self._kept.next  # dropped for want of room
-                    continue
+            if message is not None:
+                await socket.send(message)
+                n += 1
+            elif n < self._kept.next:
+                n = self._kept.next  # dropped for want of room
+            else:
                 self._commit()
                 await self._wait_for_more()
-                continue
-            await socket.send(message)
-            n += 1
+
+    async def _begin_stream(self, socket: ClientConnection) -> int:
+        """Say how the audio begins, once its header is complete; return the first message's number."""
+        self._commit()
+        while (replay := self._kept.replay()) is None or (header := self._kept.header) is None:
+            await self._wait_for_more()
+        start = AudioStart(
+            container=header.container.value,
+            first=replay.first,
+            offset_ms=self._offset_ms,
+            start=replay.start,
+            cut=replay.cut,
+        )
+        await socket.send(start.model_dump_json())
+        await socket.send(replay.prefix)
+        return replay.first
 
     async def _hear(self, socket: ClientConnection) -> None:
         async for message in socket:

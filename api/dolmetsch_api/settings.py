@@ -27,6 +27,8 @@ class ApiSettings(BaseSettings):
     """YAML file of rooms that are always on; without it, two sample talks."""
     close_room_after: int = Field(default=300, ge=1)
     """Seconds that a room waits for its host to come back."""
+    activation_deadline: int = Field(default=120, ge=1)
+    """Seconds that an activated room waits for its first host."""
     activation_timeout: float = Field(default=150.0, gt=0)
     """Seconds that a host waits for an engine before it is told to try again."""
     kept_audio_seconds: float = Field(default=120.0, gt=0)

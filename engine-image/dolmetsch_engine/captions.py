@@ -10,6 +10,7 @@ from dolmetsch_engine.positions import Positions
 from dolmetsch_engine.seam import Joiner, Resume
 from dolmetsch_engine.segmenter import Segmenter, Sentence
 from dolmetsch_engine.whisper.heard import Heard
+from dolmetsch_engine.words import Word
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class Captions:
             line_start=before.line_start,
         )
         self._positions = Positions(RATE)
+        self._last: Word | None = None
         self._shown: tuple[str, int] = ("", offset)
 
     @property
@@ -63,7 +65,8 @@ class Captions:
     def hear(self, heard: Heard, pauses: Sequence[PauseLike], delay: float) -> Update | None:
         """Take one step's result; what changed by it, if anything."""
         now = heard.upto + self._shift
-        fresh = heed_pauses(heard.words, heard.hypothesis, pauses)
+        fresh = heed_pauses(heard.words, heard.hypothesis, pauses, self._last)
+        self._last = fresh[-1] if fresh else self._last
         self._positions.words(word.middle for word in fresh)
         words = self._joiner.feed([word.moved(self._shift) for word in fresh], now)
         hypothesis = [word.moved(self._shift) for word in heard.hypothesis] if self._joiner.joined else []

@@ -17,6 +17,7 @@ from typing import Final, Self
 import av
 import av.error
 from av.audio.resampler import AudioResampler
+
 from dolmetsch_core.media import Container
 
 SAMPLE_RATE: Final = 16_000

@@ -1,7 +1,7 @@
 """Pauses heard by the voice activity detector, and words whose times are put right by them. Pure.
 
-Whisper's word times jitter by tenths of a second beside a pause: a first word may begin anywhere in it, a last
-one may end well before it. The detector knows to 32 ms where nobody spoke.
+Whisper's word times jitter by tenths of a second beside a pause: a first word may begin anywhere in it, a
+last one may end well before it. The detector knows to 32 ms where nobody spoke.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, Protocol
 
-from dolmetsch_engine.words import Word
+from dolmetsch_engine.words import Word, closes_sentence
 
 RATE: Final = 16_000
 EDGE: Final = 0.05
@@ -31,26 +31,34 @@ class PauseLike(Protocol):
         """Sample at which speech was heard again."""
 
 
-def heed_pauses(words: Sequence[Word], following: Sequence[Word], pauses: Sequence[PauseLike]) -> list[Word]:
+def heed_pauses(
+    words: Sequence[Word],
+    following: Sequence[Word],
+    pauses: Sequence[PauseLike],
+    last: Word | None = None,
+) -> list[Word]:
     """Return the words with times that no longer reach into a pause, or end short of one.
 
-    `following` are the words after them. All times are seconds of the stream.
+    `following` are the words after them, `last` is the one before. All times are seconds of the stream.
     """
     recent = _since(words[0].start - 2.0, pauses) if words else []
     heeded: list[Word] = []
     everything = [*words, *following[:1]]
     for at, word in enumerate(words):
         after = everything[at + 1] if at + 1 < len(everything) else None
-        before = heeded[-1].end if heeded else None
-        heeded.append(_heed(word, before, after, recent))
+        heeded.append(_heed(word, heeded[-1] if heeded else last, after, recent))
     return heeded
 
 
-def _heed(word: Word, before: float | None, after: Word | None, pauses: list[tuple[float, float]]) -> Word:
+def _heed(word: Word, before: Word | None, after: Word | None, pauses: list[tuple[float, float]]) -> Word:
     start, end = word.start, word.end
+    opens = before is None or closes_sentence(before.text)
     for quiet_from, quiet_to in pauses:
         middle = (quiet_from + quiet_to) / 2
-        if quiet_from - EDGE <= start < quiet_to and end > middle:
+        within = quiet_from - EDGE <= start < quiet_to and (end > middle or opens)
+        full = before is not None and before.end >= quiet_from - EDGE  # no room left before the pause
+        across = opens and quiet_from - EARLY <= start < quiet_from and (end > quiet_to or full)
+        if within or across:
             start = quiet_to - EDGE  # it begins in the pause before it
             end = max(end, start + EDGE)
         elif start < quiet_from < end <= quiet_to:
@@ -58,7 +66,7 @@ def _heed(word: Word, before: float | None, after: Word | None, pauses: list[tup
         elif end <= quiet_from <= end + EARLY and (after is None or after.middle > middle):
             end = quiet_from  # it is the last before the pause
     if before is not None:
-        start = max(start, before)
+        start = max(start, before.end)
     return replace(word, start=max(start, 0.0), end=max(start, end))
 
 

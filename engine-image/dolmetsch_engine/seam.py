@@ -60,7 +60,9 @@ class Joiner:
         return self.finish()
 
     def finish(self) -> list[Word]:
-        """Judge what is held now."""
+        """Judge what is held now, if that is still to be done."""
+        if self.joined:
+            return []
         self.joined = True
         self.dropped = self._written()
         words, self._held = self._held[self.dropped :], []

@@ -7,6 +7,7 @@ first sentence that ends 30 s after its start.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -101,7 +102,7 @@ class Segmenter:
     def finish(self) -> list[Sentence]:
         """End of the stream: what is committed becomes the last sentence."""
         self._hypothesis = ()
-        return self.feed((), (), self._pending[-1].end + PAUSE) if self._pending else []
+        return self.feed((), (), math.inf)
 
     def _correct(self, reread: Sequence[Word]) -> None:
         for back in range(1, min(len(reread), len(self._pending)) + 1):

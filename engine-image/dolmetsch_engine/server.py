@@ -20,6 +20,7 @@ from dolmetsch_core.wire.engine import (
     LOWER_TURN,
     NO_SUCH_SESSION,
     AudioAccepted,
+    AudioStart,
     EngineStatus,
     SessionRequest,
 )
@@ -143,7 +144,7 @@ def create_app(settings: EngineSettings, service: ServiceSettings) -> FastAPI:
             return
         except LowerTurn as error:
             await _close(socket, LOWER_TURN, str(error.turn))
-        except (DecoderError, StreamFailed) as error:
+        except (DecoderError, StreamFailed, ValueError) as error:
             await _close(socket, BAD_AUDIO, str(error))
         except Fenced:
             await _close(socket, NO_SUCH_SESSION, "this engine does not serve the session any more")
@@ -179,39 +180,33 @@ def _control(app: FastAPI, engine: Engine) -> None:
 
 
 async def _take_audio(engine: Engine, socket: WebSocket) -> None:
-    """Accept a host's audio, then feed message after message until it ends."""
+    """Accept a host's socket, then feed message after message until it ends."""
     session = engine.session
-    if session is None or socket.query_params.get("session") != session.request.session:
+    query = socket.query_params
+    if session is None or query.get("session") != session.request.session:
         raise Fenced
+    turn = int(query.get("turn", 0))
+    known = await session.join(turn)
     try:
-        opening = _opening(socket)
-    except (KeyError, ValueError) as error:
-        await _close(socket, BAD_AUDIO, f"bad query: {error}")
-        return
-    ingest, known = await session.attach(opening)
-    try:
-        await socket.send_text(AudioAccepted(next=ingest.next if known else None).model_dump_json())
-        if not known:
-            await _prefix(socket, ingest)
+        await socket.send_text(AudioAccepted(next=known.next if known else None).model_dump_json())
+        ingest = known or await _begin(session, socket, turn)
         while True:
             await session.feed(ingest, await socket.receive_bytes())
     finally:
-        await session.detach(ingest)
+        await session.leave(turn)
 
 
-async def _prefix(socket: WebSocket, ingest: Ingest) -> None:
-    data = await socket.receive_bytes()
-    if data:
-        await ingest.prefix(data)
-
-
-def _opening(socket: WebSocket) -> Opening:
-    query = socket.query_params
-    if "cut" in query:
-        start, cut = int(query["start"]), int(query["cut"])
-    else:
-        start = cut = int(query["offset_ms"]) * RATE // 1000
-    return Opening(int(query["turn"]), Container(query["container"]), int(query["first"]), start, cut)
+async def _begin(session: Session, socket: WebSocket, turn: int) -> Ingest:
+    """Wait for the audio's beginning, and give its header to the decoder."""
+    said = AudioStart.model_validate_json(await socket.receive_text())
+    at = said.offset_ms * RATE // 1000
+    start = said.start if said.start is not None else at
+    cut = said.cut if said.cut is not None else start
+    ingest = await session.begin(Opening(turn, Container(said.container), said.first, start, cut))
+    prefix = await socket.receive_bytes()
+    if prefix:
+        await ingest.prefix(prefix)
+    return ingest
 
 
 async def _close(socket: WebSocket, code: int, reason: str) -> None:

@@ -87,27 +87,32 @@ class Session:
         if not await self._writer.flush(flush_s):
             log.error("the live store stayed away: sentences are lost with this engine")
 
-    async def attach(self, opening: Opening) -> tuple[Ingest, bool]:
-        """Take a host socket's audio from now on; True: its stream is known already, go on with `next`.
+    async def join(self, turn: int) -> Ingest | None:
+        """A host's socket is here; return its ingest if its audio is known already, to go on with `next`.
 
         Raises LowerTurn, Fenced (the session is over).
         """
         if self._over:
             raise Fenced
-        if opening.turn < self._turn:
+        if turn < self._turn:
             raise LowerTurn(self._turn)
-        self._turn = opening.turn
+        self._turn = turn
         if self._linger:
             self._linger.cancel()
-        async with self._feeding:
-            if self._ingest and opening.turn == self._ingest.turn:
-                await self._host(connected=True)
-                return self._ingest, True
-            self._drop_ingest()
-            opening = await self._prepare_stream(opening)
-            self._ingest = Ingest(opening)
         await self._host(connected=True)
-        return self._ingest, False
+        async with self._feeding:
+            return self._ingest if self._ingest and self._ingest.turn == turn else None
+
+    async def begin(self, opening: Opening) -> Ingest:
+        """Take this socket's audio from now on. Raises LowerTurn, Fenced."""
+        async with self._feeding:
+            if self._over:
+                raise Fenced
+            if opening.turn < self._turn:
+                raise LowerTurn(self._turn)
+            self._drop_ingest()
+            self._ingest = Ingest(await self._prepare_stream(opening))
+            return self._ingest
 
     async def feed(self, ingest: Ingest, message: bytes) -> None:
         """Take the next message. Raises LowerTurn, Fenced, DecoderError, StreamFailed."""
@@ -124,12 +129,12 @@ class Session:
             assert self._stream is not None  # noqa: S101
             await self._stream.feed(pcm)
 
-    async def detach(self, ingest: Ingest) -> None:
+    async def leave(self, turn: int) -> None:
         """The host's socket is gone; a new one may go on with the stream for a moment."""
-        if ingest is not self._ingest or self._over:
+        if turn != self._turn or self._over:
             return
         await self._host(connected=False)
-        self._linger = asyncio.create_task(self._finish_later(ingest), name="linger")
+        self._linger = asyncio.create_task(self._finish_later(), name="linger")
 
     @property
     def failing(self) -> str | None:
@@ -203,14 +208,14 @@ class Session:
             await stream.cancel()
             await asyncio.wait([pump], timeout=1)
 
-    async def _finish_later(self, ingest: Ingest) -> None:
+    async def _finish_later(self) -> None:
         await asyncio.sleep(LINGER_S)
         # A socket that comes now waits for the last words: finishing must not be cut short.
-        await asyncio.shield(self._finish_idle(ingest))
+        await asyncio.shield(self._finish_idle())
 
-    async def _finish_idle(self, ingest: Ingest) -> None:
+    async def _finish_idle(self) -> None:
         async with self._feeding:
-            if self._ingest is ingest:
+            if not self._board.now.host_connected:
                 await self._finish_stream()
                 self._drop_ingest()
 

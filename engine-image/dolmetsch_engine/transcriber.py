@@ -158,6 +158,8 @@ class Stream:
             piece = pcm[at : min(at + MESSAGE, len(pcm) & ~1)]
             await self._processor.process_audio(piece)
             self._fed += len(piece) // 2
+            self._look_at_silence()
+            await asyncio.sleep(0)  # in silence nothing else lets the reader of the updates run
             while self._processor.backlog > self.patience and self._death is None and not self._ended:
                 self._ticked.clear()
                 await self._ticked.wait()
@@ -240,9 +242,7 @@ class Stream:
             self._ticked.set()
             if heard is not None:
                 self._publish(self._captions.hear(heard, processor.meter.pauses, self.delay))
-            silence = self._silence()
-            if silence is not None:
-                self._publish(self._captions.wait(silence, self.delay))
+            self._look_at_silence()
         task = processor.task
         error = None if task.cancelled() else task.exception()
         if error is not None or not processor.is_stopping:
@@ -250,13 +250,11 @@ class Stream:
             self._ticked.set()
             self._changed.set()
 
-    def _silence(self) -> Silence | None:
-        """Return the pause that lasts, if everything before it is transcribed."""
-        processor = self._processor
-        since = processor.meter.quiet_from
-        if processor.current_silence is None or since is None or not processor.idle:
-            return None
-        return Silence(since, self._fed)
+    def _look_at_silence(self) -> None:
+        """Let time pass in a pause, if everything before it is transcribed."""
+        since = self._processor.meter.quiet_from
+        if since is not None and self._processor.idle:
+            self._publish(self._captions.wait(Silence(since, self._fed), self.delay))
 
     def _publish(self, update: Update | None) -> None:
         if update is None:

@@ -128,15 +128,16 @@ def prepare(state: Path, languages: Sequence[str], *, python: Path, port: int, s
     wanted = {to_libretranslate(code) for code in languages} | {"en"}
     reached = True
     with _locked(folder):
-        missing = wanted - {_public(code) for pair in _installed(folder) for code in pair}
-        if missing and len(wanted) > 1:
+        here = {(_public(source), _public(target)) for source, target in _installed(folder)}
+        if not {pair for code in wanted - {"en"} for pair in ((code, "en"), ("en", code))} <= here:
             say("looking for LibreTranslate's packages in argos's package index")
             reached = _run_install(folder, python, ["index", *sorted(wanted)], say)
-    here = _installed(folder)
-    note = _note(languages, here, reached=reached)
+    # With fewer than two packages LibreTranslate does not start.
+    installed = _installed(folder)
+    usable = installed if len(installed) >= 2 else []
+    note = _note(languages, usable, reached=reached)
     say(note)
-    # LibreTranslate offers nothing and does not start with fewer than two packages.
-    return Prepared(_spec(folder, python, port, {}) if len(here) >= 2 else None, note)
+    return Prepared(_spec(folder, python, port, {}) if usable else None, note)
 
 
 def _note(languages: Sequence[str], here: Iterable[tuple[str, str]], *, reached: bool) -> str:

@@ -203,9 +203,12 @@ class Platform:
             "DOLMETSCH_ADMIN_PASSWORD": made.admin_password,
             "DOLMETSCH_SIGNING_KEY": made.signing_key,
             "DOLMETSCH_CLOSE_ROOM_AFTER": str(settings.close_room_after),
+            "DOLMETSCH_ACTIVATION_DEADLINE": str(settings.activation_deadline),
             "DOLMETSCH_BASE_PATH": settings.base_path,
             "DOLMETSCH_NOTICE": DEMO_NOTICE if settings.model == DEMO else "",
         }
+        if settings.rooms_file:
+            env["DOLMETSCH_ROOMS_FILE"] = str(settings.rooms_file)
         argv = [settings.python, "-m", "dolmetsch_api", "--host", settings.host, "--port", str(settings.port)]
         return Command("api", argv, env, self._log("api"))
 

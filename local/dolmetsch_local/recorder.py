@@ -43,10 +43,11 @@ def record(path: Path) -> list[Slice]:
         webm = _encode(path)
     except (OSError, av.FFmpegError, IndexError) as error:
         raise NotAudio(f"{path} can't be read as audio ({error}): give a file with speech in it") from error
-    return list(_slices(webm))
+    return list(cut(webm))
 
 
-def _slices(webm: bytes) -> Iterator[Slice]:
+def cut(webm: bytes) -> Iterator[Slice]:
+    """Yield a whole WebM/Opus file (20 ms packets) in slices."""
     header, blocks = _parse(webm)
     waiting = header
     for at, block in enumerate(blocks, 1):

@@ -48,7 +48,7 @@ class LocalSettings(BaseSettings):
     close_room_after: int = Field(default=300, ge=1)
     """Seconds that a room waits for its host to come back."""
     activation_deadline: int = Field(default=120, ge=1)
-    """Seconds that an activated room waits for its first host's audio."""
+    """Seconds that an activated room waits for its first host."""
     rooms_file: Path | None = None
     """YAML file of rooms that are always on; without it, two sample talks."""
     base_path: str = ""

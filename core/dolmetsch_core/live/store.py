@@ -31,6 +31,8 @@ def connect(url: str) -> Redis:
         url,
         retry=Retry(ExponentialBackoff(cap=0.05, base=0.01), 1),
         socket_connect_timeout=2,
+        # Above the longest blocking read (5 s): a store that hangs is as good as away.
+        socket_timeout=8,
         health_check_interval=0,
     )
 

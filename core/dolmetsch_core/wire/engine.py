@@ -54,6 +54,22 @@ class AudioAccepted(Wire):
     """The message it waits for when it has this turn's audio already; None: it has none, replay."""
 
 
+class AudioStart(Wire):
+    """The api's text frame on `WS /audio` before the first audio: how its messages begin.
+
+    A replay has `start` and `cut` (session samples, 16 kHz), a new stream `offset_ms`. The binary frame after
+    it is what the decoder is given before message `first`, and may be empty.
+    """
+
+    container: str
+    first: int = Field(ge=0)
+    offset_ms: int = Field(default=0, ge=0)
+    start: int | None = None
+    """Session sample at which message `first` begins."""
+    cut: int | None = None
+    """Session sample up to which everything is written."""
+
+
 class AudioTrouble(Wire):
     """A later text frame: the audio can't be decoded; the recorder must start anew."""
 

@@ -117,9 +117,20 @@ class StreamAsr(FasterWhisperASR):
                 Word(word.word, float(word.start), float(word.end), float(word.probability))
                 for word in segment.words or ()
             ]
-            if segment.no_speech_prob <= 0.9 and not hurried(said):
+            if not doubtful(segment) and not hurried(said):
                 words += said
         return clean(words)
+
+
+def doubtful(segment: Any) -> bool:
+    """Whether a segment is probably no speech.
+
+    What follows the first segments of a pass is decoded on its own, a second of audio or less: there Whisper
+    says "and" or "thank you" to silence, without much confidence.
+    """
+    if segment.seek > 0 and segment.no_speech_prob > 0.3 and segment.avg_logprob < -1.0:
+        return True
+    return bool(segment.no_speech_prob > 0.9)
 
 
 def hotwords(model: WhisperModel, vocabulary: Iterable[str]) -> str | None:

@@ -16,6 +16,8 @@ from dolmetsch_engine.words import Word, normal, spoken
 
 REACH: Final = 1.2
 """Seconds by which the end of one word may differ between two passes."""
+FIXED: Final = 0.5
+"""Seconds by which the start of a word inside a phrase may differ."""
 MEMORY: Final = 12
 """Committed words that are looked for again in a new pass."""
 CONFIDENT: Final = 0.95
@@ -55,9 +57,13 @@ class Hypothesis:
         self._commit(committed)
         return committed
 
-    def settle(self) -> list[Word]:
-        """Commit the rest as it stands: the audio has ended, or a pause has."""
-        committed, self.rest = self.rest, []
+    def settle(self, before: float | None = None) -> list[Word]:
+        """Commit the rest as it stands: a pause has begun, or the stream has ended.
+
+        Words that begin after `before` are dropped: nobody spoke any more.
+        """
+        committed = [word for word in self.rest if before is None or word.start < before]
+        self.rest = []
         self._commit(committed)
         return committed
 
@@ -83,10 +89,13 @@ class Hypothesis:
         known = self.known[-MEMORY:]
         best, best_run, best_distance = None, 0, 0.0
         for end in range(len(words), 0, -1):
-            distance = abs(words[end - 1].end - self.upto)
-            if not known or distance > REACH:
-                continue
             run = _common_tail(known, words[:end])
+            distance = abs(words[end - 1].end - self.upto)
+            # A last word may be stretched over a pause: then the first of several must be where it was.
+            if run > 1 and distance > REACH and abs(words[end - run].start - known[-run].start) <= FIXED:
+                distance = REACH
+            if distance > REACH:
+                continue
             if run > best_run or (run and run == best_run and distance < best_distance):
                 best, best_run, best_distance = end, run, distance
         if best is not None:

@@ -29,6 +29,8 @@ SHORTEST_CUT: Final = 1.5
 """Seconds that a trim takes away at least."""
 PHRASE_GAP: Final = 0.15
 """Seconds between two words that make a boundary to trim at."""
+TRAILING: Final = 0.3
+"""Seconds after the end of speech in which a word may still begin; later ones are invented."""
 OVERFULL: Final = 1.5
 """Times `trim` after which the buffer is cut in mid-phrase, for want of a boundary."""
 UNDECIDED: Final = 1.5
@@ -54,6 +56,8 @@ class Online(OnlineASRProcessor):
         """Filled here, emptied by the processor's formatter."""
         self.pauses: deque[PauseAudio] = deque()
         """Filled by the processor before it queues the end of a pause."""
+        self.speech_ends: deque[int | None] = deque()
+        """Sample at which the speech before a pause ended, filled before its start is queued."""
         self.settled = True
         """Nothing was inserted since everything was committed."""
         self.failed_passes = 0
@@ -105,7 +109,10 @@ class Online(OnlineASRProcessor):
     def start_silence(self) -> tuple[list[Word], float]:
         """Commit everything: one pass if audio came since the last, then the rest as it stands."""
         committed = self._pass() if self.end_sample > self._seen else []
-        committed += self.hypothesis.settle()
+        speech_end = self.speech_ends.popleft() if self.speech_ends else None
+        committed += self.hypothesis.settle(
+            None if speech_end is None else speech_end / SAMPLE_RATE + TRAILING
+        )
         if committed:
             self.committed = committed  # type: ignore[assignment]
         self.time_of_last_asr_output = self.get_audio_buffer_end_time()
@@ -154,7 +161,7 @@ class Online(OnlineASRProcessor):
         except (RuntimeError, ValueError, MemoryError) as error:
             # Raised further, WhisperLiveKit's task would die of it. No message: it could hold spoken text.
             self.failed_passes += 1
-            logger.error(  # noqa: TRY400
+            logger.error(
                 "A transcription pass failed: %s (%d in a row).", type(error).__name__, self.failed_passes
             )
             return []

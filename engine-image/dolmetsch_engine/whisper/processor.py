@@ -25,6 +25,8 @@ with quiet_import():
 
 SHORTEST_PAUSE: Final = 0.2
 """Seconds of a pause that may become a position."""
+CLICK: Final = 0.5
+"""Seconds of speech at the very end of a stream that hold no word: the recorder was switched off."""
 TICK: Final = 0.05
 """Seconds between two looks at what was heard."""
 
@@ -131,6 +133,11 @@ class Processor(AudioProcessor):
         self._recent_end += len(pcm_array)
         await super()._process_pcm_array(pcm_array)
 
+    async def _begin_silence(self, at_sample: int | None = None) -> None:
+        if self.current_silence is None:
+            self.online.speech_ends.append(self.meter.quiet_from)
+        await super()._begin_silence(at_sample)
+
     async def _end_silence(self, at_sample: int | None = None, *, speech_resumed: bool = False) -> None:
         if self.current_silence is None:
             return
@@ -144,7 +151,16 @@ class Processor(AudioProcessor):
 
     async def _finish_transcription(self, pending_tokens: Any = None) -> None:
         # The original makes words of a stale hypothesis when the last pass found none.
+        self.online.speech_ends.append(self._last_speech_end())
         await asyncio.to_thread(self.online.finish)
+
+    def _last_speech_end(self) -> int | None:
+        """Sample at which the speech before the end of the stream ended; a last click is no speech."""
+        if self.meter.quiet_from is None and self.meter.pauses:
+            last = self.meter.pauses[-1]
+            if self.total_pcm_samples - last.end < CLICK * SAMPLE_RATE:
+                return last.start
+        return self.meter.quiet_from
 
     async def results_formatter(self) -> AsyncIterator[Heard | None]:  # type: ignore[override]
         """Yield what was heard, in order; None at a tick without news. Ends with the transcription task."""

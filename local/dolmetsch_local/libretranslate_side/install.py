@@ -67,6 +67,9 @@ def from_index(codes: set[str], packages: Path) -> None:
             install(each.download(), packages)
         except Exception as error:  # noqa: BLE001 (told to the parent; the other packages still come)
             say(f"failed {pair}: {type(error).__name__}")
+        # argostranslate would take a download that is there again, also a broken one.
+        for archive in settings.downloads_dir.iterdir():
+            archive.unlink()
 
 
 def install(archive: Path, packages: Path) -> None:

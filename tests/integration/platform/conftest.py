@@ -11,12 +11,13 @@ from tests.platform_process import PlatformProcess, until
 
 @pytest.fixture(scope="session")
 def demo_platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlatformProcess]:
-    """`MODEL=demo`, a grace time of 4 s."""
+    """`MODEL=demo`, a grace time of 4 s, an activation deadline of 6 s."""
     platform = PlatformProcess(
         tmp_path_factory.mktemp("platform") / "state",
         free_port(),
         DOLMETSCH_MODEL="demo",
         DOLMETSCH_CLOSE_ROOM_AFTER="4",
+        DOLMETSCH_ACTIVATION_DEADLINE="6",
     )
     try:
         platform.start()

@@ -1,0 +1,253 @@
+"""Streams a recording in real time through the engine's Transcriber or WhisperLiveKit's own AudioProcessor.
+
+    python bench/speech.py --engine ours --model FOLDER --audio FILE --reference FILE --language en [--json]
+
+Prints the word error rate against the reference text, the delay of words, the CPU seconds per second of audio
+and the passes of the model. A word's delay is the time from its end in the audio to the moment from which on
+it is displayed at its place until the end, committed or not; the words' times are those of a pass of the same
+model over the whole file. The definitions are the same for both engines.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import statistics
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import asdict, dataclass, field
+from difflib import SequenceMatcher
+from pathlib import Path
+from typing import Any
+
+import av
+import jiwer
+import numpy as np
+from av.audio.resampler import AudioResampler
+
+from dolmetsch_engine.settings import EngineSettings
+from dolmetsch_engine.transcriber import Transcriber
+from dolmetsch_engine.words import UNSPACED, normal
+
+RATE = 16_000
+MESSAGE_SECONDS = 0.25
+DRAIN_SECONDS = 120.0
+
+
+@dataclass
+class Display:
+    """What a reader saw: the whole text at each change, with its time since the first byte was due."""
+
+    began: float = 0.0
+    events: list[tuple[float, str]] = field(default_factory=list)
+
+    def show(self, text: str) -> None:
+        self.events.append((time.perf_counter() - self.began, text))
+
+    @property
+    def final(self) -> str:
+        return self.events[-1][1] if self.events else ""
+
+
+@dataclass(frozen=True)
+class Result:
+    """One run's figures. Seconds; shares of 1."""
+
+    engine: str
+    audio_seconds: float
+    wer: float
+    delay_p50: float | None
+    delay_p95: float | None
+    words_timed: int
+    cpu_per_second: float
+    wall_seconds: float
+    passes: int
+    text: str
+
+
+def read_pcm(path: Path) -> bytes:
+    """Decode any audio file to s16le, mono, 16 kHz."""
+    resampler = AudioResampler("s16", "mono", RATE)
+    pcm: list[bytes] = []
+    with av.open(str(path)) as source:
+        frames: list[av.AudioFrame | None] = [*source.decode(audio=0), None]
+        for frame in frames:
+            pcm += [bytes(out.planes[0])[: out.samples * 2] for out in resampler.resample(frame)]
+    return b"".join(pcm)
+
+
+async def in_real_time(pcm: bytes, began: float) -> AsyncIterator[bytes]:
+    """Yield each message when a microphone would have recorded it."""
+    size = int(MESSAGE_SECONDS * RATE) * 2
+    for at in range(0, len(pcm), size):
+        due = began + min(at + size, len(pcm)) / 2 / RATE
+        await asyncio.sleep(max(0.0, due - time.perf_counter()))
+        yield pcm[at : at + size]
+
+
+async def run_ours(
+    pcm: bytes, settings: EngineSettings, language: str, display: Display
+) -> tuple[int, float]:
+    """Stream through the Transcriber; passes and CPU seconds."""
+    transcriber = Transcriber(settings)
+    transcriber.load()
+    stream = transcriber.stream(language)
+    await stream.start()
+    joint = "" if language in UNSPACED else " "
+
+    async def watch() -> None:
+        written: list[str] = []
+        async for update in stream.updates():
+            written += [sentence.text for sentence in update.sentences]
+            display.show(joint.join([*written, update.rest]))
+
+    watching = asyncio.create_task(watch())
+    display.began, cpu = time.perf_counter(), time.process_time()
+    async for message in in_real_time(pcm, display.began):
+        await stream.feed(message)
+    await stream.finish()
+    await watching
+    return stream.passes, time.process_time() - cpu
+
+
+async def run_plain(pcm: bytes, model: Path, language: str, display: Display) -> tuple[int, float]:
+    """Stream through WhisperLiveKit as it comes (LocalAgreement, for simulstreaming needs other weights)."""
+    from whisperlivekit import AudioProcessor, TranscriptionEngine  # noqa: PLC0415
+
+    engine: Any = TranscriptionEngine(  # type: ignore[no-untyped-call]
+        model_path=str(model),
+        backend="faster-whisper",
+        backend_policy="localagreement",
+        lan=language,
+        pcm_input=True,
+        warmup_file="",
+    )
+    engine.asr.transcribe(np.zeros(RATE, dtype=np.float32))
+    processor = AudioProcessor(transcription_engine=engine)
+    results = await processor.create_tasks()
+
+    async def watch() -> None:
+        async for front in results:
+            lines = " ".join(line.text or "" for line in front.lines)
+            display.show(f"{lines} {front.buffer_transcription}")
+
+    watching = asyncio.create_task(watch())
+    display.began, cpu = time.perf_counter(), time.process_time()
+    async for message in in_real_time(pcm, display.began):
+        await processor.process_audio(message)
+    await processor.process_audio(b"")
+    await asyncio.wait([watching], timeout=DRAIN_SECONDS)
+    await processor.cleanup()
+    return processor.metrics.n_transcription_calls, time.process_time() - cpu
+
+
+def split(text: str, language: str) -> list[str]:
+    """Words without case and punctuation; characters in languages without spaces."""
+    parts = list(text) if language in UNSPACED else text.replace("-", " ").split()
+    return [word for word in map(normal, parts) if word]
+
+
+def word_error_rate(reference: list[str], words: list[str]) -> float:
+    """Substitutions, deletions and insertions per word of the reference."""
+    return float(jiwer.wer(" ".join(reference), " ".join(words)))
+
+
+def word_ends(model: Path, pcm: bytes, language: str) -> list[tuple[str, float]]:
+    """Words and where they end in the audio, by one pass over the whole file."""
+    from faster_whisper import WhisperModel  # noqa: PLC0415
+
+    whisper = WhisperModel(str(model), compute_type="int8", local_files_only=True)
+    audio = np.frombuffer(pcm, dtype=np.int16).astype(np.float32) / 32768.0
+    segments, _ = whisper.transcribe(
+        audio,
+        language=language,
+        beam_size=1,
+        temperature=0.0,
+        word_timestamps=True,
+        condition_on_previous_text=False,
+    )
+    words = [word for segment in segments for word in segment.words or ()]
+    return [(text, word.end) for word in words for text in split(word.word, language)]
+
+
+def delays(display: Display, ends: list[tuple[str, float]], language: str) -> list[float]:
+    """Seconds from the end of each word in the audio until it stands where it stands at the end."""
+    final = split(display.final, language)
+    stands: list[float | None] = [None] * len(final)
+    for moment, text in display.events:
+        seen = split(text, language)
+        for place, word in enumerate(final):
+            if place < len(seen) and seen[place] == word:
+                if stands[place] is None:
+                    stands[place] = moment
+            else:
+                stands[place] = None
+    matched = SequenceMatcher(None, final, [word for word, _ in ends], autojunk=False)
+    found: list[float] = []
+    for block in matched.get_matching_blocks():
+        for step in range(block.size):
+            since = stands[block.a + step]
+            if since is not None:
+                found.append(since - ends[block.b + step][1])
+    return found
+
+
+def measure(options: argparse.Namespace) -> Result:
+    """Run one engine over one recording."""
+    pcm = read_pcm(options.audio)
+    display = Display()
+    began = time.perf_counter()
+    if options.engine == "ours":
+        settings = EngineSettings(model=options.model, **dict(options.set))
+        passes, cpu = asyncio.run(run_ours(pcm, settings, options.language, display))
+    else:
+        passes, cpu = asyncio.run(run_plain(pcm, options.model, options.language, display))
+    wall = time.perf_counter() - max(began, display.began)
+    seconds = len(pcm) / 2 / RATE
+    waits = sorted(delays(display, word_ends(options.model, pcm, options.language), options.language))
+    reference = split(options.reference.read_text(encoding="utf-8"), options.language)
+    return Result(
+        engine=options.engine,
+        audio_seconds=round(seconds, 2),
+        wer=round(word_error_rate(reference, split(display.final, options.language)), 4),
+        delay_p50=round(statistics.median(waits), 2) if waits else None,
+        delay_p95=round(waits[min(len(waits) - 1, int(len(waits) * 0.95))], 2) if waits else None,
+        words_timed=len(waits),
+        cpu_per_second=round(cpu / seconds, 3),
+        wall_seconds=round(wall, 1),
+        passes=passes,
+        text=display.final,
+    )
+
+
+def _setting(text: str) -> tuple[str, str]:
+    name, _, value = text.partition("=")
+    return name, value
+
+
+def main(arguments: list[str] | None = None, write: Callable[[str], Any] = sys.stdout.write) -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--engine", choices=("ours", "plain"), default="ours")
+    parser.add_argument("--model", type=Path, required=True, help="folder of a CTranslate2 Whisper model")
+    parser.add_argument("--audio", type=Path, required=True)
+    parser.add_argument("--reference", type=Path, required=True, help="text file with what is said")
+    parser.add_argument("--language", default="en")
+    parser.add_argument(
+        "--set", type=_setting, action="append", default=[], metavar="NAME=VALUE", help="a setting"
+    )
+    parser.add_argument("--json", action="store_true")
+    result = asdict(measure(parser.parse_args(arguments)))
+    if parser.parse_args(arguments).json:
+        write(json.dumps(result, ensure_ascii=False) + "\n")
+        return
+    for name, value in result.items():
+        write(f"{name:>16}: {value}\n")
+
+
+if __name__ == "__main__":
+    main()

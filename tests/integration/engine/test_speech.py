@@ -1,0 +1,103 @@
+"""Real models hear real audio: talks, silence, noise, a long pause, real speech, nine languages."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dolmetsch_engine.transcriber import Transcriber
+from dolmetsch_local.recorder import cut
+from tests.integration.engine.listening import (
+    RATE,
+    assert_numbered,
+    decode,
+    errors,
+    expected,
+    hear,
+    recording,
+)
+
+
+async def test_demo_talks_are_written_sentence_by_sentence(demo: Transcriber, talks: Path) -> None:
+    said, heard = [], []
+    for name in ("str_en", "str_de"):
+        language = name[4:6]
+        result = await hear(
+            demo,
+            b"".join(await decode([each.data for each in cut((talks / f"{name}.webm").read_bytes())])),
+            language,
+        )
+        sentences = [str(sentence["text"]) for sentence in expected(talks, name)]
+        assert len(result.sentences) == len(sentences)
+        assert_numbered(result.sentences)
+        assert errors(" ".join(sentences), result.text) <= 0.15
+        committed = [update.committed for _, update in result.updates]
+        assert committed == sorted(committed)
+        assert committed[-1] == result.samples
+        assert all(update.committed <= fed for fed, update in result.updates)
+        said += sentences
+        heard.append(result.text)
+    assert errors(" ".join(said), " ".join(heard)) <= 0.10
+
+
+async def test_long_pause_begins_a_line_and_moves_the_position(demo: Transcriber, talks: Path) -> None:
+    pcm = b"".join(await decode([each.data for each in cut((talks / "str_pause.webm").read_bytes())]))
+    result = await hear(demo, pcm, "en")
+    assert [sentence.sent for sentence in result.sentences if sentence.line == 1][:1] == [0]
+    assert errors(" ".join(str(one["text"]) for one in expected(talks, "str_pause")), result.text) <= 0.15
+    # 9.2 to 17.1 s nobody speaks.
+    in_pause = [update.committed for fed, update in result.updates if 13 * RATE < fed < 17 * RATE]
+    assert in_pause
+    assert max(in_pause) > 15 * RATE
+    starts = {str(one["text"]): one["start"] for one in expected(talks, "str_pause")}
+    for sentence in result.sentences:
+        if sentence.text in starts:
+            assert sentence.start == pytest.approx(starts[sentence.text], abs=0.6)
+
+
+@pytest.mark.parametrize("kind", ["silence", "white noise", "hum"])
+async def test_nothing_said_is_nothing_written(demo: Transcriber, tiny_en: Transcriber, kind: str) -> None:
+    samples = 12 * RATE
+    sound = {
+        "silence": np.zeros(samples),
+        "white noise": np.random.default_rng(7).normal(0, 0.05, samples),
+        "hum": 0.02 * np.sin(np.arange(samples) * 2 * np.pi * 50 / RATE),
+    }[kind]
+    pcm = (sound * 32767).astype(np.int16).tobytes()
+    for transcriber in (demo, tiny_en):
+        result = await hear(transcriber, pcm, "en")
+        assert result.text == ""
+        assert all(update.rest == "" for _, update in result.updates)
+        # The silence need not be heard again by another engine.
+        assert max(update.committed for fed, update in result.updates if fed < samples) > 9 * RATE
+
+
+async def test_real_speech_is_understood_by_a_real_model(tiny_en: Transcriber, speech: Path) -> None:
+    pcm = recording(speech / "moonshine_voice" / "assets" / "two_cities.wav")
+    said = (Path(__file__).parents[3] / "bench" / "two_cities.txt").read_text(encoding="utf-8")
+    result = await hear(tiny_en, pcm, "en")
+    assert errors(said, result.text) <= 0.04
+    assert_numbered(result.sentences)
+
+
+NINE = {
+    "en": ("quick_brown_fox", 0.15),
+    "es": ("pangrama", 0.6),
+    "fr": ("pangrama", 0.5),
+    "hi": ("pangrama", 1.2),
+    "it": ("pangrama", 0.6),
+    "ja": ("konnichiwa_sekai", 0.3),
+    "pl": ("witaj_swiecie", 1.0),
+    "pt": ("pangrama", 0.4),
+    "zh": ("nihao_shijie", 0.3),
+}
+"""A recording per language and the error rate that Whisper base stays under (whole file: about the same)."""
+
+
+@pytest.mark.parametrize("language", NINE)
+async def test_nine_languages_reach_the_model(base: Transcriber, speech: Path, language: str) -> None:
+    name, limit = NINE[language]
+    path = speech / "pytest_audioeval" / "samples" / "audio" / language / f"{name}.wav"
+    result = await hear(base, recording(path), language)
+    assert result.text
+    assert errors(path.with_suffix(".txt").read_text(encoding="utf-8"), result.text, language) <= limit

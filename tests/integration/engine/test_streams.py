@@ -1,0 +1,183 @@
+"""A stream's life: replaced in mid-talk, paced, beside another, cancelled, failing, dead, refused."""
+
+import asyncio
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dolmetsch_core.media import Container, HeaderCutter, seam
+from dolmetsch_engine.settings import EngineSettings
+from dolmetsch_engine.transcriber import (
+    ModelUnavailable,
+    Resume,
+    Sentence,
+    StreamFailed,
+    Transcriber,
+    UnknownLanguage,
+)
+from dolmetsch_local.recorder import cut
+from tests.integration.engine.listening import (
+    DEADLINE,
+    MESSAGE,
+    assert_numbered,
+    decode,
+    errors,
+    expected,
+    hear,
+)
+
+
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.62, 0.8])
+async def test_replaced_stream_loses_and_doubles_nothing(
+    demo: Transcriber, talks: Path, share: float
+) -> None:
+    """Killed after a share of the talk: a new stream goes on from the last update's committed position."""
+    messages = [each.data for each in cut((talks / "str_en.webm").read_bytes())]
+    header = HeaderCutter().feed(messages[0])
+    assert header is not None
+    pcm = await decode(messages)
+    starts = np.cumsum([0, *[len(part) // 2 for part in pcm]])
+    whole = await hear(demo, b"".join(pcm), "en")
+    killed = [update for fed, update in whole.updates if fed <= share * whole.samples]
+    written = [sentence for update in killed for sentence in update.sentences]
+    cut = killed[-1].committed
+
+    first = max(0, int(np.searchsorted(starts, cut, side="right")) - 2)
+    prefix = [seam(Container.WEBM, header, messages[first - 1])] if first else []
+    replayed = b"".join(await decode([*prefix, *messages[first:]]))[2 * (cut - int(starts[first])) :]
+    last = written[-1]
+    resume = Resume(last.line, last.sent + 1, last.text, last.end)
+    rest = await hear(demo, replayed, "en", cut, resume)
+
+    assert_numbered(written + rest.sentences)
+    assert len(written + rest.sentences) == len(whole.sentences)
+    said = " ".join(str(one["text"]) for one in expected(talks, "str_en"))
+    assert errors(said, " ".join(sentence.text for sentence in [*written, *rest.sentences])) <= 0.06
+    for one, other in zip(whole.sentences, [*written, *rest.sentences], strict=True):
+        assert other.start == pytest.approx(one.start, abs=0.4)
+
+
+async def test_backlog_fed_at_once_is_paced(demo: Transcriber, talks: Path) -> None:
+    pcm = b"".join(await decode([each.data for each in cut((talks / "str_en.webm").read_bytes())]))
+    stream = demo.stream("en")
+    await stream.start()
+    sentences: list[Sentence] = []
+
+    async def watch() -> None:
+        async for update in stream.updates():
+            sentences.extend(update.sentences)
+
+    async with asyncio.timeout(DEADLINE):
+        watching = asyncio.create_task(watch())
+        await stream.feed(pcm)
+        await stream.finish()
+        await watching
+    assert (
+        errors(
+            " ".join(str(one["text"]) for one in expected(talks, "str_en")),
+            " ".join(one.text for one in sentences),
+        )
+        <= 0.15
+    )
+
+
+async def test_two_streams_on_one_model_do_not_disturb_each_other(demo: Transcriber, talks: Path) -> None:
+    english, german = await asyncio.gather(
+        *[
+            hear(
+                demo,
+                b"".join(
+                    (
+                        await decode(
+                            [each.data for each in cut((talks / f"str_{language}.webm").read_bytes())]
+                        )
+                    )[:35]
+                ),
+                language,
+            )
+            for language in ("en", "de")
+        ]
+    )
+    assert "next to the entrance" in english.text
+    assert "neben dem Eingang" in german.text
+
+
+async def test_cancelled_stream_ends_at_once(demo: Transcriber) -> None:
+    stream = demo.stream("en")
+    await stream.start()
+    await stream.feed(bytes(MESSAGE))
+    async with asyncio.timeout(5):
+        await stream.cancel()
+        _ = [update async for update in stream.updates()]
+        await stream.cancel()
+
+
+async def test_dead_transcription_is_said(demo: Transcriber, monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = demo.stream("en")
+    monkeypatch.setattr(stream._processor.online, "process_iter", None)
+    await stream.start()
+    monkeypatch.setattr(stream._processor, "vac", lambda _: [{"start": 0}])
+    async with asyncio.timeout(20):
+        with pytest.raises(StreamFailed):
+            while True:
+                await stream.feed(bytes(MESSAGE))
+        assert stream.failing is not None
+        with pytest.raises(StreamFailed):
+            _ = [update async for update in stream.updates()]
+        await stream.cancel()
+
+
+async def test_failing_passes_are_counted_and_survived(
+    demo: Transcriber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = demo.stream("en")
+    stream.patience = 0
+    online = stream._processor.online
+
+    def broken(_audio: object) -> list[object]:
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr(online.asr, "transcribe", broken)
+    monkeypatch.setattr(stream._processor, "vac", lambda _: [{"start": 0}])
+    await stream.start()
+    async with asyncio.timeout(20):
+        while stream.failing is None:
+            await stream.feed(bytes(MESSAGE))
+        assert "transcription passes failed" in stream.failing
+        monkeypatch.setattr(online.asr, "transcribe", lambda _: [])
+        while stream.failing is not None:
+            await stream.feed(bytes(MESSAGE))
+        await stream.cancel()
+
+
+def test_unknown_language_is_refused_with_what_is_known(demo: Transcriber) -> None:
+    assert demo.languages == ("de", "en")
+    with pytest.raises(UnknownLanguage, match=r"<fr>\. Remedy: choose one of de, en"):
+        demo.stream("fr")
+
+
+def test_model_that_is_not_loaded_says_so() -> None:
+    from tests.integration.engine.conftest import DEMO
+
+    with pytest.raises(ModelUnavailable, match=r"Remedy: call load\(\) first"):
+        Transcriber(EngineSettings(model=DEMO / "speech-model")).stream("en")
+
+
+def test_broken_model_is_named_with_a_remedy(tmp_path: Path) -> None:
+    for name in ("model.bin", "config.json", "tokenizer.json", "vocabulary.json"):
+        (tmp_path / name).write_text("{}")
+    with pytest.raises(ModelUnavailable, match=r"Remedy: check DOLMETSCH_ENGINE_MODEL"):
+        Transcriber(EngineSettings(model=tmp_path)).load()
+
+
+def test_vocabulary_is_at_most_sixty_tokens_of_whole_terms(demo: Transcriber) -> None:
+    from dolmetsch_engine.whisper.asr import hotwords
+
+    model = demo._model
+    assert model is not None
+    chosen = hotwords(model, ["Ada  Lovelace", "", *[f"term{number}" for number in range(100)]])
+    assert chosen is not None
+    assert chosen.startswith("Ada Lovelace, term0, term1")
+    assert len(model.hf_tokenizer.encode(" " + chosen, add_special_tokens=False).ids) <= 60
+    assert hotwords(model, []) is None

