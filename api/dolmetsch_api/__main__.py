@@ -2,11 +2,14 @@
 
 import argparse
 import logging
+import sys
 
 import uvicorn
+from pydantic import ValidationError
 
 from dolmetsch_api.app import create_app
 from dolmetsch_api.settings import ApiSettings
+from dolmetsch_api.talks import RoomsFileInvalid
 
 MAX_MESSAGE_BYTES = 1 << 20
 """A second of audio is 16 kB; a larger frame is no audio."""
@@ -19,7 +22,10 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8000)
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    app = create_app(ApiSettings())
+    try:
+        app = create_app(ApiSettings())
+    except (ValidationError, RoomsFileInvalid) as error:
+        sys.exit(f"dolmetsch api: {error}")
     uvicorn.run(
         app,
         host=args.host,

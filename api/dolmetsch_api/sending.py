@@ -9,7 +9,7 @@ from fastapi import WebSocket
 from dolmetsch_api.captions import CaptionView
 from dolmetsch_api.frames import info
 from dolmetsch_core.directory import Directory
-from dolmetsch_core.wire.room import Delay, Room
+from dolmetsch_core.wire.room import Delay, Phase, Room
 
 SEND_TIMEOUT_S = 60.0
 """A socket that takes nothing for so long is dead."""
@@ -28,7 +28,8 @@ def state_of(room: Room | None, view: CaptionView) -> State:
     """Return what to tell of the room just now."""
     if room is None or view.state.closed:
         return State.CLOSED
-    if view.delayed or room.status.delay is Delay.LATE or room.routable is None:
+    ending = room.deleted is not None or room.status.phase is Phase.DRAINING
+    if view.delayed or room.status.delay is Delay.LATE or (room.routable is None and not ending):
         return State.DELAYED
     return State.LIVE if room.status.host.connected else State.HOST_AWAY
 

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 from redis.asyncio import Redis
 
+from dolmetsch_api.talks import RoomsFileInvalid, load_talks
 from dolmetsch_core.live import store as live_store
 from dolmetsch_core.wire.room import EnginePoolSpec
 from dolmetsch_local.controller import Controller
@@ -89,6 +90,10 @@ class Platform:
     async def _start(self) -> Running:
         settings = self._settings
         self._check_port()
+        try:
+            load_talks(settings.rooms_file)
+        except RoomsFileInvalid as error:
+            raise CannotStart(str(error)) from error
         self._state.prepare()
         made = self._state.secrets(settings)
         self._say(f"Speech model {settings.model}")
@@ -231,14 +236,16 @@ class Platform:
         self._say("Waiting until an engine has loaded the model")
         host = "127.0.0.1" if self._settings.host == "0.0.0.0" else self._settings.host  # noqa: S104
         base = f"http://{f'[{host}]' if ':' in host else host}:{self._settings.port}"
-        async with asyncio.timeout(READY_S), httpx.AsyncClient(base_url=base, trust_env=False) as client:
-            while True:
+        deadline = asyncio.get_running_loop().time() + READY_S
+        async with httpx.AsyncClient(base_url=base, trust_env=False) as client:
+            while asyncio.get_running_loop().time() < deadline:
                 self._raise_if_broken()
                 with suppress(httpx.HTTPError):
                     about = (await client.get("/api/v1/about")).json()
                     if about["ready"]:
                         return about["languages"], about["engines"]
                 await asyncio.sleep(0.1)
+        raise CannotStart(f"Not ready after {READY_S:.0f} s: the logs in {self._state.path / 'logs'} say why")
 
     def _raise_if_broken(self) -> None:
         """An engine that says why it will never be ready is the answer to the waiting."""

@@ -16,7 +16,6 @@ from dolmetsch_engine.transcriber import (
     Transcriber,
     UnknownLanguage,
 )
-from dolmetsch_local.recorder import cut
 from tests.integration.engine.listening import (
     DEADLINE,
     MESSAGE,
@@ -26,6 +25,7 @@ from tests.integration.engine.listening import (
     expected,
     hear,
 )
+from tests.webm import recorded
 
 
 @pytest.mark.parametrize("share", [0.3, 0.5, 0.62, 0.8])
@@ -33,7 +33,7 @@ async def test_replaced_stream_loses_and_doubles_nothing(
     demo: Transcriber, talks: Path, share: float
 ) -> None:
     """Killed after a share of the talk: a new stream goes on from the last update's committed position."""
-    messages = [each.data for each in cut((talks / "str_en.webm").read_bytes())]
+    messages = recorded(talks / "str_en.webm")
     header = HeaderCutter().feed(messages[0])
     assert header is not None
     pcm = await decode(messages)
@@ -59,7 +59,7 @@ async def test_replaced_stream_loses_and_doubles_nothing(
 
 
 async def test_backlog_fed_at_once_is_paced(demo: Transcriber, talks: Path) -> None:
-    pcm = b"".join(await decode([each.data for each in cut((talks / "str_en.webm").read_bytes())]))
+    pcm = b"".join(await decode(recorded(talks / "str_en.webm")))
     stream = demo.stream("en")
     await stream.start()
     sentences: list[Sentence] = []
@@ -87,13 +87,7 @@ async def test_two_streams_on_one_model_do_not_disturb_each_other(demo: Transcri
         *[
             hear(
                 demo,
-                b"".join(
-                    (
-                        await decode(
-                            [each.data for each in cut((talks / f"str_{language}.webm").read_bytes())]
-                        )
-                    )[:35]
-                ),
+                b"".join((await decode(recorded(talks / f"str_{language}.webm")))[:35]),
                 language,
             )
             for language in ("en", "de")

@@ -13,10 +13,10 @@ import pytest
 
 from dolmetsch_core.media import Container, HeaderCutter, seam
 from dolmetsch_engine.decoder import Decoder, DecoderClosed, DecoderStalled, UndecodableStream
-from dolmetsch_local.recorder import cut
+from tests.webm import recorded
 
 TALK = Path(__file__).parents[3] / "local/dolmetsch_local/demo/talks/str_en.webm"
-SLICES = [each.data for each in cut(TALK.read_bytes())]
+SLICES = recorded(TALK)
 SECONDS = 25.3
 ENDLESS = bytes.fromhex("EC0100000010000000")
 """A webm element (Void) of 256 MiB: swallows what follows, as a garbled size does."""

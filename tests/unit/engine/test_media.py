@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dolmetsch_core.media import EMPTY_CLUSTER, Container, HeaderCutter, NoHeader, detect, seam
-from dolmetsch_local.recorder import cut
+from tests.webm import recorded
 
 TALK = Path(__file__).parents[3] / "local/dolmetsch_local/demo/talks/str_en.webm"
 CLUSTER = bytes.fromhex("1F43B675")
@@ -22,7 +22,7 @@ def box(kind: bytes, body: bytes = b"1234") -> bytes:
     return (8 + len(body)).to_bytes(4) + kind + body
 
 
-WEBM = [each.data for each in cut(TALK.read_bytes())]
+WEBM = recorded(TALK)
 OGG_HEADER = ogg_page(0, b"OpusHead", flags=2) + ogg_page(-1, b"OpusTags, first part") + ogg_page(0, b"rest")
 MP4_HEADER = box(b"ftyp") + box(b"free", b"") + box(b"moov", bytes(300))
 

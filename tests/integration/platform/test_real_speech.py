@@ -1,0 +1,51 @@
+"""A real recording and a real model through the whole platform, translated without LibreTranslate's index."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dolmetsch_local.speak import speak
+from tests.conftest import free_port
+from tests.platform_process import PlatformProcess, until, viewing
+from tests.scoring import plain, score
+
+pytestmark = [pytest.mark.audio, pytest.mark.timeout(240)]
+REFERENCE = Path(__file__).parents[3] / "bench" / "two_cities.txt"
+
+
+@pytest.fixture
+def tiny_platform(tmp_path: Path) -> Iterator[PlatformProcess]:
+    platform = PlatformProcess(
+        tmp_path / "state",
+        free_port(),
+        DOLMETSCH_MODEL="tiny.en",
+        DOLMETSCH_LANGUAGES="en,pt",
+        DOLMETSCH_CLOSE_ROOM_AFTER="4",
+        # The index of LibreTranslate's packages is out of reach here: its place is taken by nobody.
+        ARGOS_PACKAGE_INDEX="http://127.0.0.1:9/index.json",
+    )
+    try:
+        platform.start()
+        yield platform
+    finally:
+        platform.stop()
+
+
+async def test_two_cities_is_understood_and_every_sentence_translated(
+    tiny_platform: PlatformProcess, speech: Path
+) -> None:
+    platform = tiny_platform
+    said = [line for line in REFERENCE.read_text().splitlines() if line.strip()]
+    async with viewing(platform.url, "DEMO1", "en", "pt") as (english, portuguese):
+        await speak(platform.address, "DEMO1", speech / "two_cities.wav", "en", lambda _done, _total: None)
+        await until(lambda: english.closed and portuguese.closed, "the room closes", 40)
+    heard = score(said, english.texts("en"))
+    print(f"two_cities: WER {heard.wer:.1%}", english.texts("en"))
+    print(portuguese.texts("pt"))
+    assert heard.wer <= 0.04
+    assert not heard.doubled
+    assert plain(english.texts("en")[-1]).split()[-1] == plain(said[-1]).split()[-1]
+    assert len(portuguese.texts("pt")) == len(english.texts("en"))
+    assert all(own["pt"] != own["en"] for own in portuguese.in_order)
+    assert "captions_delayed" not in english.states[1:]
