@@ -37,7 +37,7 @@ test: $(VENV)/ready .venv-libretranslate/ready browser ## All tests, with the re
 	$(BIN)/pytest $(PYTEST_ARGS)
 
 bench: $(VENV)/ready .venv-libretranslate/ready ## Measure side by side; writes a dated table to docs/bench
-	$(BIN)/python bench/bench.py
+	$(BIN)/python -m bench.bench
 
 docs: $(VENV)/ready ## Write the generated parts of docs
 	$(BIN)/python -m dolmetsch_local.settings_table docs/settings.md

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from redis.asyncio import Redis
 
@@ -71,7 +71,6 @@ class Hub:
             except STORE_AWAY:
                 await asyncio.sleep(0.25)
                 continue
-            try:
-                await asyncio.wait_for(self._new.wait(), SAY_AGAIN_S)
-            except TimeoutError:
-                continue
+            with suppress(TimeoutError):
+                async with asyncio.timeout(SAY_AGAIN_S):
+                    await self._new.wait()

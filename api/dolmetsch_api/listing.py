@@ -57,7 +57,7 @@ def routes(platform: Platform) -> APIRouter:
     async def about() -> dict[str, Any]:
         capacity = await platform.directory.capacity()
         return {
-            "ready": bool(capacity.languages) and platform.languages.known,
+            "ready": _ready(platform, capacity.languages),
             "notice": platform.settings.notice,
             "languages": platform.languages.note,
             "engines": capacity.note,
@@ -71,6 +71,11 @@ def routes(platform: Platform) -> APIRouter:
         }
 
     return router
+
+
+def _ready(platform: Platform, spoken: tuple[str, ...]) -> bool:
+    """Whether engines and a translator have said what they can do, and the room list says so too."""
+    return bool(spoken) and platform.languages.spoken() == sorted(spoken) and platform.languages.known
 
 
 def _source(platform: Platform, talk: Talk) -> str:

@@ -27,6 +27,8 @@ class Update:
     """Sample of the session from which another engine could go on; monotonic."""
     delay: float
     """Seconds of audio that are not understood yet."""
+    at: float = 0.0
+    """Unix time at which WhisperLiveKit gave the result."""
 
 
 @dataclass(frozen=True)

@@ -191,7 +191,7 @@ class Session:
         if sentences:
             behind = max(0.0, stream.samples / RATE - sentences[-1].end)
         position = self._ingest.position(update.committed) if self._ingest else None
-        self._writer.add(sentences, Words(update.rest, behind, position))
+        self._writer.add(sentences, Words(update.rest, behind, position, update.at))
         await self._board.say(delay=delay_of(update.delay), failing=stream.failing)
 
     async def _finish_stream(self, patience: float = FINISH_S) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -199,7 +200,7 @@ class Stream:
             latest, self._latest = self._latest, None
             if latest is not None:
                 sentences, self._finished = tuple(self._finished), []
-                yield Update(sentences, latest.rest, latest.rest_start, latest.committed, latest.delay)
+                yield replace(latest, sentences=sentences)
             if self._death is not None:
                 raise StreamFailed(self._death)
             if self._ended and self._latest is None:
@@ -260,5 +261,5 @@ class Stream:
         if update is None:
             return
         self._finished += update.sentences
-        self._latest = update
+        self._latest = replace(update, at=time.time())
         self._changed.set()

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -22,6 +21,8 @@ class Words:
     rest: str = ""
     delay: float = 0.0
     position: Position | None = None
+    at: float = 0.0
+    """Unix time of the result, for measuring."""
 
 
 class Writer:
@@ -92,12 +93,12 @@ class Writer:
         """Write what is not stored yet; without any, say the words: that is the heartbeat too."""
         new = tuple(self.sentences[self._stored :])
         count, words = len(self.sentences), self._words
-        live = Live(after=count, rest=words.rest, delay=words.delay, position=words.position)
+        live = Live(after=count, rest=words.rest, delay=words.delay, position=words.position, at=words.at)
         if not new:
             await self._pen.say(live)
             return
         entry = LinesWritten(
-            sentences=new, rest=words.rest, delay=words.delay, position=words.position, at=time.time()
+            sentences=new, rest=words.rest, delay=words.delay, position=words.position, at=words.at
         )
         await self._pen.write(new, entry, live)
         self._stored = count

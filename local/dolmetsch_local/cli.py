@@ -5,7 +5,7 @@ import logging
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
@@ -14,14 +14,15 @@ from rich.panel import Panel
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from dolmetsch_local import listen as listening
+from dolmetsch_local import showing
 from dolmetsch_local import speak as speaking
 from dolmetsch_local.client import Refused
-from dolmetsch_local.models import ModelUnavailable
-from dolmetsch_local.platform import DEMO, DEMO_NOTICE, CannotStart, Running
+from dolmetsch_local.models import ModelUnavailable, recordings
+from dolmetsch_local.platform import DEMO, DEMO_NOTICE, Beside, CannotStart, Running
 from dolmetsch_local.platform import run as run_platform
 from dolmetsch_local.recorder import NotAudio
 from dolmetsch_local.settings import LocalSettings
-from dolmetsch_local.state import NotRunning, StateFolder
+from dolmetsch_local.state import Address, NotRunning, StateFolder
 
 app = typer.Typer(help="Live captions of talks, in rooms.", no_args_is_help=True, add_completion=False)
 console = Console(highlight=False)
@@ -52,9 +53,29 @@ def _settings() -> LocalSettings:
 @app.command()
 def run() -> None:
     """Run the whole platform on this machine until Ctrl-C."""
+    _run(_settings())
+
+
+@app.command()
+def demo() -> None:
+    """Run the platform with a real recording spoken into it: English captions, Portuguese translation."""
+    settings = _settings()
+    changes: dict[str, Any] = {"languages": (showing.SPOKEN, showing.READ)}
+    if "model" not in settings.model_fields_set:
+        changes["model"] = showing.MODEL
+    recording = recordings(settings.cache_dir, console.print) / "two_cities.wav"
+
+    async def show(address: Address) -> None:
+        console.print(f"[bold]Read along at {showing.page(address.url)}[/bold]")
+        showing.open_page(address.url)
+        await showing.show(address, recording, lambda lang, text: console.print(f"[dim]{lang}[/dim] {text}"))
+
+    _run(settings.model_copy(update=changes), show)
+
+
+def _run(settings: LocalSettings, beside: Beside | None = None) -> None:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    settings = _settings()
     with console.status("Starting") as status:
 
         def say(text: str) -> None:
@@ -65,7 +86,7 @@ def run() -> None:
             status.stop()
             _welcome(settings, running)
 
-        asyncio.run(run_platform(settings, say, ready))
+        asyncio.run(run_platform(settings, say, ready, beside))
     console.print("Ended.")
 
 

@@ -7,6 +7,7 @@ latest once a second.
 import asyncio
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from redis.asyncio import Redis
@@ -61,10 +62,10 @@ class Controller:
                 pause = SECOND_LOOK_S
                 if wake_at is not None:
                     pause = min(pause, max(0.02, (wake_at - rooms.now()).total_seconds()))
-                try:
-                    await asyncio.wait_for(self._changed.wait(), pause)
-                except TimeoutError:
-                    continue
+                # Not wait_for: in Python 3.11 it can swallow a cancellation that comes with the event.
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(pause):
+                        await self._changed.wait()
         finally:
             listening.cancel()
             for call in self._calls.values():

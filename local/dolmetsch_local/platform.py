@@ -110,8 +110,13 @@ class Platform:
         self._say("Api")
         await self._start_child("api", self._api_command(made))
         notes = await self._until_ready()
-        self._state.tell_address(Address(url=self.url, host_password=made.host_password, pid=os.getpid()))
-        return Running(self.url, made, *notes)
+        running = Running(self.url, made, *notes)
+        self._state.tell_address(self.address(running))
+        return running
+
+    def address(self, running: Running) -> Address:
+        """What tools of the same user need."""
+        return Address(url=running.url, host_password=running.secrets.host_password, pid=os.getpid())
 
     async def _stop(self) -> None:
         """Engines first, with their last words; then whoever reads them; the store last."""
@@ -257,14 +262,22 @@ class Platform:
                 raise CannotStart(engine.status.failing)
 
 
-async def run(settings: LocalSettings, say: Say, ready: Callable[[Running], None]) -> None:
-    """Run the platform until SIGINT or SIGTERM. Raises CannotStart, ModelUnavailable."""
+Beside = Callable[[Address], Coroutine[Any, Any, None]]
+
+
+async def run(
+    settings: LocalSettings, say: Say, ready: Callable[[Running], None], beside: Beside | None = None
+) -> None:
+    """Run the platform, and something beside it once it is ready, until SIGINT or SIGTERM.
+
+    Raises CannotStart, ModelUnavailable.
+    """
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     platform = Platform(settings, say)
     stopping = asyncio.create_task(stop.wait(), name="signal")
-    serving = asyncio.create_task(_serve(platform, ready), name="platform")
+    serving = asyncio.create_task(_serve(platform, ready, beside), name="platform")
     await asyncio.wait({stopping, serving}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
     serving.cancel()
@@ -272,7 +285,13 @@ async def run(settings: LocalSettings, say: Say, ready: Callable[[Running], None
         await serving
 
 
-async def _serve(platform: Platform, ready: Callable[[Running], None]) -> None:
+async def _serve(platform: Platform, ready: Callable[[Running], None], beside: Beside | None) -> None:
     async with platform.running() as running:
         ready(running)
-        await platform.wait()
+        extra = asyncio.ensure_future(beside(platform.address(running))) if beside else None
+        try:
+            await platform.wait()
+        finally:
+            if extra:
+                extra.cancel()
+                await asyncio.gather(extra, return_exceptions=True)

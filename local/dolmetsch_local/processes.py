@@ -85,7 +85,8 @@ class Child:
         if self.alive:
             self._signal(signal.SIGTERM)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._process.wait(), patience)
+                async with asyncio.timeout(patience):
+                    await self._process.wait()
         self._signal(signal.SIGKILL)
         await self._process.wait()
 

@@ -46,7 +46,7 @@ class LinesWritten(Wire):
     """Seconds from the spoken end of the last sentence to this entry."""
     position: Position | None = None
     at: float = 0.0
-    """Unix time of the writing, for measuring."""
+    """Unix time at which the engine had the result, for measuring."""
 
 
 class Translated(Wire):
@@ -79,3 +79,5 @@ class Live(Wire):
     rest: str = ""
     delay: float = 0.0
     position: Position | None = None
+    at: float = 0.0
+    """Unix time at which the engine had the result, for measuring."""

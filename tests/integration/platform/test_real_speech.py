@@ -1,5 +1,8 @@
 """A real recording and a real model through the whole platform, translated without LibreTranslate's index."""
 
+import asyncio
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,3 +52,28 @@ async def test_two_cities_is_understood_and_every_sentence_translated(
     assert len(portuguese.texts("pt")) == len(english.texts("en"))
     assert all(own["pt"] != own["en"] for own in portuguese.in_order)
     assert "captions_delayed" not in english.states[1:]
+
+
+def test_a_platform_ends_within_five_seconds_in_the_middle_of_a_talk(
+    tiny_platform: PlatformProcess, speech: Path
+) -> None:
+    speaking = subprocess.Popen(
+        [sys.executable, "-m", "dolmetsch_local", "speak", "DEMO1", str(speech / "two_cities.wav")],
+        env=tiny_platform.env,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        asyncio.run(_until_spoken(tiny_platform.url))
+        assert tiny_platform.stop() < 5
+        assert speaking.wait(20) == 1
+        assert speaking.stderr is not None
+        assert b"Traceback" not in speaking.stderr.read()
+    finally:
+        speaking.kill()
+        speaking.communicate()
+
+
+async def _until_spoken(url: str) -> None:
+    async with viewing(url, "DEMO1", "en") as (viewer,):
+        await until(lambda: viewer.sentences, "a sentence")

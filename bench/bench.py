@@ -1,0 +1,150 @@
+"""`make bench`: all figures of this release in one run, as a dated table and picture in docs/bench."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.conftest import free_port
+from tests.platform_process import PlatformProcess
+from tests.scoring import TALKS
+
+from bench import latency
+from bench.chart import bars
+from bench.latency import p
+from dolmetsch_local import models
+
+ROOT = Path(__file__).parents[1]
+OUT = ROOT / "docs" / "bench"
+PAIRS = 3
+Row = tuple[str, str, str]
+
+
+def say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+
+
+def speech(engine: str, model: Path, recording: Path) -> dict[str, float]:
+    """One run of bench/speech.py in a process of its own."""
+    argv = [sys.executable, "-m", "bench.speech", "--engine", engine, "--model", str(model), "--json"]
+    argv += ["--audio", str(recording), "--reference", str(ROOT / "bench" / "two_cities.txt")]
+    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=True)
+    found: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
+    delay, cpu = found["delay_p95"], found["cpu_per_second"]
+    say(f"  {engine}: WER {found['wer']:.1%}, word delay p95 {delay} s, CPU {cpu} s per second")
+    return found
+
+
+def against_plain(model: Path, recording: Path) -> tuple[list[Row], dict[str, tuple[float, float]]]:
+    """Three pairs, in turn: our engine and WhisperLiveKit's AudioProcessor as it comes."""
+    say(f"Engine beside WhisperLiveKit's own AudioProcessor: {PAIRS} pairs of {recording.name}, in real time")
+    pairs = [(speech("ours", model, recording), speech("plain", model, recording)) for _ in range(PAIRS)]
+    rows: list[Row] = []
+    medians = {}
+    for name, key, goal in (
+        ("CPU seconds per second of audio", "cpu_per_second", "at most half"),
+        ("word delay p50, s", "delay_p50", ""),
+        ("word delay p95, s", "delay_p95", "at most half"),
+        ("word error rate", "wer", "no worse"),
+    ):
+        ours = statistics.median(pair[0][key] for pair in pairs)
+        plain = statistics.median(pair[1][key] for pair in pairs)
+        ratios = [pair[0][key] / pair[1][key] for pair in pairs if pair[1][key]]
+        ratio = (
+            f"; ratio {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
+            if ratios
+            else ""
+        )
+        rows.append((name, f"{ours:.3g} beside {plain:.3g}{ratio}", goal))
+        medians[name] = (ours, plain)
+    return rows, medians
+
+
+def platform(folder: Path, model: str) -> PlatformProcess:
+    return PlatformProcess(folder / model, free_port(), DOLMETSCH_MODEL=model, DOLMETSCH_LANGUAGES="en,de,pt")
+
+
+def spread(seconds: list[float], unit: str = "ms") -> str:
+    """p50 and p95."""
+    scale, digits = (1e3, 1) if unit == "ms" else (1.0, 2)
+    return f"p50 {p(seconds, 50) * scale:.{digits}f}, p95 {p(seconds, 95) * scale:.{digits}f}"
+
+
+def through_platform(model: Path, recording: Path, folder: Path) -> list[Row]:
+    """A real recording through the whole platform."""
+    say("A word to a viewer, through the whole platform (tiny.en)")
+    running = platform(folder, "tiny.en")
+    try:
+        running.start()
+        watched = asyncio.run(latency.watch_talk(running, recording, "en"))
+    finally:
+        running.stop()
+    words = latency.word_to_viewer(watched, model, recording)
+    results = latency.result_to_socket(watched)
+    return [
+        ("end of a spoken word to a viewer's frame, s", spread(words, "s"), ""),
+        (
+            "WhisperLiveKit's result to a viewer's socket, ms",
+            f"{spread(results)} ({len(results)} results)",
+            "p95 50",
+        ),
+    ]
+
+
+def translated(folder: Path) -> list[Row]:
+    """A bundled talk through the whole platform, with LibreTranslate."""
+    say("A committed sentence to its translation (demonstration models, LibreTranslate)")
+    running = platform(folder, "demo")
+    try:
+        running.start()
+        watched = asyncio.run(latency.watch_talk(running, TALKS / "str_en2.webm", "de"))
+        worker = latency.environment(running.pids("dolmetsch_worker")[0])
+        url = worker["DOLMETSCH_WORKER_LIBRETRANSLATE_URL"]
+        whole, own = asyncio.run(latency.sentence_to_translation(watched, url))
+    finally:
+        running.stop()
+    return [
+        (
+            "committed sentence to translated frame beyond LibreTranslate's own time, ms",
+            f"{spread(own)} ({len(own)} sentences)",
+            "p95 50",
+        ),
+        ("the same with LibreTranslate's own time, ms", spread(whole), ""),
+    ]
+
+
+def write(rows: list[Row], medians: dict[str, tuple[float, float]]) -> Path:
+    """The dated table and its picture."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    day = datetime.datetime.now(datetime.UTC).date().isoformat()
+    (OUT / f"{day}.svg").write_text(bars(medians, ("Dolmetsch", "WhisperLiveKit as it comes")))
+    table = ["| figure | measured | goal |", "|---|---|---|", *(f"| {a} | {b} | {c} |" for a, b, c in rows)]
+    where = f"`make bench`, {os.cpu_count()} cores, no GPU; `two_cities` with tiny.en, {PAIRS} pairs."
+    text = f"# Measured on {day}\n{where}\n\n"
+    text += "\n".join(table) + f"\n\n![The engine beside WhisperLiveKit as it comes]({day}.svg)\n"
+    path = OUT / f"{day}.md"
+    path.write_text(text)
+    return path
+
+
+def main() -> None:
+    recording = models.recordings(models.default_cache(), say) / "two_cities.wav"
+    model = models.resolve_model("tiny.en", cache=models.default_cache(), progress=say)
+    with tempfile.TemporaryDirectory() as folder:
+        rows, medians = against_plain(model, recording)
+        rows += through_platform(model, recording, Path(folder))
+        rows += translated(Path(folder))
+    for row in rows:
+        sys.stdout.write(f"{row[0]}: {row[1]}{f'  (goal: {row[2]})' if row[2] else ''}\n")
+    sys.stdout.write(f"written to {write(rows, medians).relative_to(ROOT)}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+"""Chromium with a recording as its microphone, and the page as people open it."""
+
+import wave
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any, Literal
+
+import av
+import pytest
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
+
+from tests.conftest import REPOSITORY
+from tests.platform_process import HOST_PASSWORD, PlatformProcess
+from tests.scoring import talk
+
+CHROMIUM = "/usr/bin/chromium"
+SCREENSHOTS = REPOSITORY / "screenshots"
+RATE = 48_000
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+]
+SPY = """
+window.sockets = [];
+window.WebSocket = class extends WebSocket {
+  constructor(...wanted) { super(...wanted); window.sockets.push(this); }
+};
+window.recorders = 0;
+window.slices = 0;
+window.MediaRecorder = class extends MediaRecorder {
+  constructor(...wanted) {
+    super(...wanted);
+    window.recorders += 1;
+    this.addEventListener('dataavailable', () => { window.slices += 1; });
+  }
+};
+"""
+"""Lets a test cut a socket off, and count recordings and their slices."""
+
+
+def as_wav(recording: Path, target: Path) -> Path:
+    """Decode a recording into what Chromium takes for a microphone."""
+    resampler = av.AudioResampler("s16", "mono", RATE)
+    with av.open(str(recording)) as source, wave.open(str(target), "wb") as sink:
+        sink.setnchannels(1)
+        sink.setsampwidth(2)
+        sink.setframerate(RATE)
+        for frame in [*source.decode(source.streams.audio[0]), None]:
+            for resampled in resampler.resample(frame):
+                sink.writeframes(resampled.to_ndarray().tobytes())
+    return target
+
+
+@pytest.fixture(scope="session")
+def spoken_wav(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The English talk as a microphone's recording."""
+    return as_wav(talk("en").recording, tmp_path_factory.mktemp("microphone") / "en.wav")
+
+
+@pytest.fixture
+async def browser(spoken_wav: Path) -> AsyncIterator[Browser]:
+    """Chromium; its microphone speaks the English talk once, from each time that it is opened."""
+    async with async_playwright() as driver:
+        browser = await driver.chromium.launch(
+            executable_path=CHROMIUM,
+            args=[*FLAGS, f"--use-file-for-fake-audio-capture={spoken_wav}%noloop"],
+        )
+        yield browser
+        await browser.close()
+
+
+Scheme = Literal["light", "dark"]
+Opening = Callable[..., Awaitable[Page]]
+
+
+@pytest.fixture
+async def opened(browser: Browser, platform: PlatformProcess) -> AsyncIterator[Opening]:
+    """Opens pages, each as a person of its own. No page may throw, or break its own security policy."""
+    faults: list[str] = []
+
+    def hear(message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text:
+            faults.append(message.text)
+
+    async def open_page(
+        address: str, *, width: int = 1280, height: int = 800, scheme: Scheme = "light", spy: str = SPY
+    ) -> Page:
+        context = await browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme=scheme, locale="en-GB"
+        )
+        page = await context.new_page()
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", hear)
+        await page.add_init_script(spy)
+        await page.goto(f"{platform.url}/{address}")
+        return page
+
+    yield open_page
+    for context in browser.contexts:
+        await context.close()
+    assert not faults
+
+
+async def photograph(page: Page, name: str) -> None:
+    """Leave a screenshot to be looked at."""
+    SCREENSHOTS.mkdir(exist_ok=True)
+    await page.screenshot(path=SCREENSHOTS / f"{name}.png")
+
+
+async def log_in(page: Page, password: str = HOST_PASSWORD) -> None:
+    """Fill in the login form as a person does."""
+    await page.get_by_label("Password").fill(password)
+    await page.get_by_role("button", name="Log in").click()
+
+
+async def captions(page: Page) -> list[dict[str, Any]]:
+    """The finished sentences as they stand on the page."""
+    found: list[dict[str, Any]] = await page.evaluate(
+        """() => [...document.querySelectorAll('[role=log] .sentence')].map((each) => ({
+          at: each.dataset.at, text: each.textContent, lang: each.lang, dir: each.dir,
+          waiting: each.classList.contains('waiting')}))"""
+    )
+    return found
