@@ -6,7 +6,7 @@ MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
 # Aliases of settings, for the make line: make run PORT=9000 MODEL=demo LANGUAGES=en,de
-$(foreach name,PORT HOST MODEL LANGUAGES,$(if $($(name)),$(eval export DOLMETSCH_$(name) := $($(name)))))
+$(foreach name,PORT HOST MODEL LANGUAGES,$(if $(filter command,$(firstword $(origin $(name)))),$(eval export DOLMETSCH_$(name) := $($(name)))))
 
 VENV := .venv
 BIN := $(VENV)/bin

@@ -4,12 +4,14 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
-from fastapi import APIRouter, FastAPI, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, FastAPI, Request, Response, WebSocket, WebSocketDisconnect
 from fastapi.middleware.cors import CORSMiddleware
+from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
-from dolmetsch_api import listing, login
+from dolmetsch_api import closing, listing, login
 from dolmetsch_api.host import serve_host
 from dolmetsch_api.hub import Hub
 from dolmetsch_api.known_languages import KnownLanguages
@@ -60,10 +62,28 @@ def create_app(settings: ApiSettings) -> FastAPI:
     for base in bases:
         app.include_router(listing.routes(platform), prefix=base)
         app.include_router(login.routes(platform), prefix=base)
+        app.include_router(closing.routes(platform), prefix=base)
         app.include_router(_sockets(platform), prefix=base)
     for base in reversed(bases):
-        app.mount(f"{base}/", StaticFiles(directory=WEB, html=True), name=f"page{base}")
+        app.mount(f"{base}/", _Page(directory=WEB, html=True), name=f"page{base}")
+        if base:
+            app.add_api_route(base, _to_slash, include_in_schema=False)
     return app
+
+
+class _Page(StaticFiles):
+    """The page's files: looked for again at each visit, so that an update never mixes old and new modules."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = "no-cache"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Content-Security-Policy"] = "frame-ancestors 'self'"
+        return response
+
+
+async def _to_slash(request: Request) -> RedirectResponse:
+    return RedirectResponse(f"{request.url.path}/")
 
 
 def _sockets(platform: Platform) -> APIRouter:

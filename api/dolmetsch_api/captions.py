@@ -14,6 +14,7 @@ from dolmetsch_api.frames import CaptionSentence, Tail, chunk
 from dolmetsch_core.live import keys
 from dolmetsch_core.live.feed import Follower, Snapshot
 from dolmetsch_core.live.store import STORE_AWAY
+from dolmetsch_core.tasks import end_tasks
 from dolmetsch_core.wire.feed import LinesWritten, Live, Position, Sentence, SessionClosed, Translated
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,10 @@ class _Item:
         return max(self.changed, text[1] if text else 0)
 
 
+class FeedGap(Exception):
+    """Entries were missed, for the feed is trimmed. Remedy: read a snapshot."""
+
+
 class CaptionState:
     """All captions of a session, by revision. Taking the same thing twice changes nothing."""
 
@@ -41,7 +46,6 @@ class CaptionState:
         self.closed = False
         self.position: Position | None = None
         self.rest = ""
-        self._rest_rev = 0
         self._items: list[_Item] = []
         self._line_span: dict[int, tuple[float, float]] = {}
         self._transcription_delay = 0.0
@@ -57,27 +61,32 @@ class CaptionState:
 
     def take_snapshot(self, snapshot: Snapshot) -> None:
         """Merge a full reading."""
-        self._add_sentences(snapshot.sentences)
+        changed = self._add_sentences(snapshot.sentences)
         for each in snapshot.translations:
-            self._add_translation(each)
+            changed |= self._add_translation(each)
         self.position = snapshot.position or self.position
-        self._touch()
+        self._changed_if(changed)
 
     def take(self, entry: LinesWritten | Translated | SessionClosed) -> None:
-        """Merge a feed entry."""
+        """Merge a feed entry. Raises FeedGap."""
+        changed = False
         match entry:
             case LinesWritten():
-                if self._add_sentences(entry.sentences):
+                if entry.sentences and entry.sentences[0].n > self.count:
+                    raise FeedGap
+                changed = self._add_sentences(entry.sentences)
+                if changed:
                     self.rest = entry.rest
                     self._transcription_delay = entry.delay
                 self.position = entry.position or self.position
             case Translated():
-                if self._add_translation(entry):
+                changed = self._add_translation(entry)
+                if changed:
                     self._translation_delay[entry.lang] = entry.delay
             case SessionClosed():
+                changed = not self.closed
                 self.closed = True
-        self._touch()
-        self._take_early()
+        self._changed_if(changed)
 
     def take_live(self, live: Live) -> bool:
         """Take the unfinished words; False: they are older than what is known, or too early yet."""
@@ -137,6 +146,11 @@ class CaptionState:
         texts[each.lang] = (each.text, self.rev + 1)
         return True
 
+    def _changed_if(self, changed: bool) -> None:
+        if changed:
+            self._touch()
+        self._take_early()
+
     def _take_early(self) -> None:
         early, self._early = self._early, None
         if early is not None:
@@ -181,9 +195,7 @@ class CaptionView:
 
     async def stop(self) -> None:
         """End following."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end_tasks(*self._tasks)
 
     async def _follow(self) -> None:
         follower = Follower(self._store, self.room, self.session)
@@ -199,6 +211,8 @@ class CaptionView:
                 for entry in await follower.read():
                     self.state.take(entry)
                     self.wake()
+            except FeedGap:
+                fresh = True
             except STORE_AWAY:
                 # What was written meanwhile is in the next snapshot; a lost store's writers put it back.
                 fresh = True

@@ -102,7 +102,10 @@ async def _listen(platform: Platform, socket: WebSocket, relay: Relay, room_id: 
         if _signal(message["text"]) != RESTART:
             raise Refused("Text frame not understood: send audio as binary frames")
         log.info("host of room %s asks for a restart of its engine session", room_id)
-        await platform.directory.restart(room_id)
+        try:
+            await platform.directory.restart(room_id)
+        except STORE_AWAY:
+            log.warning("live store is away: room %s goes on without a restart", room_id)
 
 
 def _signal(text: str) -> str | None:

@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from dolmetsch_api.captions import CaptionView
 from dolmetsch_core.live.store import STORE_AWAY
 from dolmetsch_core.live.wanted import Wanted, want
+from dolmetsch_core.tasks import end_tasks
 
 SAY_AGAIN_S = 5.0
 
@@ -31,9 +32,7 @@ class Hub:
 
     async def stop(self) -> None:
         """Close all views."""
-        if self._task:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await end_tasks(self._task)
         await asyncio.gather(*(view.stop() for view in self._views.values()))
 
     @asynccontextmanager

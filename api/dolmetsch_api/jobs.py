@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
+from dolmetsch_core.tasks import end_tasks
+
 
 async def first_of(*jobs: Coroutine[Any, Any, None]) -> None:
     """Run jobs together until the first ends; its exception is raised, the others are cancelled."""
@@ -13,6 +15,4 @@ async def first_of(*jobs: Coroutine[Any, Any, None]) -> None:
         for task in done:
             task.result()
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end_tasks(*tasks)

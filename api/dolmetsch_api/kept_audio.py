@@ -25,6 +25,8 @@ class Replay:
     """Session sample at which the first message's audio begins; None: nothing is committed yet."""
     cut: int | None = None
     """Session sample up to which everything is written already."""
+    late_ms: int = 0
+    """How long after the socket's first message the first one here arrived, when some were dropped."""
 
 
 class KeptAudio:
@@ -32,9 +34,10 @@ class KeptAudio:
 
     def __init__(self, *, max_seconds: float) -> None:
         self._limit = int(max_seconds * BYTES_PER_SECOND)
-        self._messages: deque[bytes] = deque()
+        self._messages: deque[tuple[bytes, int]] = deque()
         self._size = 0
         self._first = 0
+        self._began_ms: int | None = None
         self._cutter: HeaderCutter | None = HeaderCutter()
         self._header_end = -1
         self._position: Position | None = None
@@ -46,12 +49,14 @@ class KeptAudio:
         """Number of the next message."""
         return self._first + len(self._messages)
 
-    def add(self, data: bytes, known: Header | None) -> None:
-        """Keep the next message. `known` is the session's last header, for a recorder that goes on.
+    def add(self, data: bytes, known: Header | None, at_ms: int = 0) -> None:
+        """Keep the next message, arrived at `at_ms`.
 
+        `known` is the session's last header, for a recorder that goes on.
         Raises media.NoHeader when the stream has no header and none is known.
         """
-        self._messages.append(data)
+        self._began_ms = at_ms if self._began_ms is None else self._began_ms
+        self._messages.append((data, at_ms))
         self._size += len(data)
         while self._size > self._limit and len(self._messages) > 1:
             self._drop_first()
@@ -61,7 +66,7 @@ class KeptAudio:
     def message(self, n: int) -> bytes | None:
         """Return message `n` if it is kept."""
         at = n - self._first
-        return self._messages[at] if 0 <= at < len(self._messages) else None
+        return self._messages[at][0] if 0 <= at < len(self._messages) else None
 
     def commit(self, position: Position) -> None:
         """Forget what lies before the committed position of this turn; the byte before it is needed."""
@@ -77,13 +82,23 @@ class KeptAudio:
         if self.header is None:
             return None
         position = self._position
-        if position is None:
-            return Replay(self._first, self._prefix(self.header, self._first))
-        first = position.message if position.message > self._header_end else 0
+        first = position.message if position and position.message > self._header_end else 0
         if first < self._first:
-            # Its beginning was dropped for want of room: the rest is new audio, not a replay.
-            return Replay(self._first, self._prefix(self.header, self._first))
+            return self._rest(self.header)
+        if position is None:
+            return Replay(first, self._prefix(self.header, first))
         return Replay(first, self._prefix(self.header, first), position.start, position.cut)
+
+    def new_turn(self) -> None:
+        """The messages go on under another turn: positions of the old one no longer count."""
+        self._position = None
+
+    def _rest(self, header: Header) -> Replay:
+        """What is left when the beginning was dropped for want of room: new audio, not a replay."""
+        first = max(self._first, self._header_end + 1)
+        at = min(first - self._first, len(self._messages) - 1)
+        late_ms = self._messages[at][1] - (self._began_ms or 0)
+        return Replay(first, self._prefix(header, first), late_ms=late_ms)
 
     def _prefix(self, header: Header, first: int) -> bytes:
         """What stands before message `first`: nothing if it begins with the header itself."""
@@ -106,5 +121,5 @@ class KeptAudio:
             self._cutter = None
 
     def _drop_first(self) -> None:
-        self._size -= len(self._messages.popleft())
+        self._size -= len(self._messages.popleft()[0])
         self._first += 1

@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 from dolmetsch_core.directory import Directory
 from dolmetsch_core.live import languages
 from dolmetsch_core.live.store import STORE_AWAY
+from dolmetsch_core.tasks import end_tasks
 from dolmetsch_core.wire.languages import LANGUAGES
 from dolmetsch_core.wire.translation import Languages
 
@@ -30,9 +31,7 @@ class KnownLanguages:
 
     async def stop(self) -> None:
         """End looking."""
-        if self._task:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await end_tasks(self._task)
 
     @property
     def note(self) -> str:

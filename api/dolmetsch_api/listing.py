@@ -1,10 +1,11 @@
-"""`/health` and `/room_list`: polled by every client, so they never wait for the store."""
+"""`/health` and `/room_list`: polled by every client, so they hardly wait for the store."""
 
 import asyncio
 from contextlib import suppress
 from typing import Any
 
 from fastapi import APIRouter
+from fastapi.responses import JSONResponse
 
 from dolmetsch_api.platform import Platform
 from dolmetsch_api.talks import Talk
@@ -39,8 +40,10 @@ def routes(platform: Platform) -> APIRouter:
     router = APIRouter()
     ids = ConnectionIds(platform)
 
-    @router.get("/health")
-    async def health() -> dict[str, str]:
+    @router.get("/health", response_model=None)
+    async def health() -> dict[str, str] | JSONResponse:
+        if not platform.directory.view.seen:
+            return JSONResponse({"status": "not ready"}, status_code=503)
         return {"status": "ok"}
 
     @router.get("/room_list")
@@ -50,7 +53,9 @@ def routes(platform: Platform) -> APIRouter:
             "available_source_langs": platform.languages.spoken(),
             "available_target_langs": platform.languages.read_in(),
             "max_active_rooms": capacity.capacity,
-            "rooms": [await _listed(platform, talk, ids) for talk in platform.talks.values()],
+            "rooms": await asyncio.gather(
+                *(_listed(platform, talk, ids) for talk in platform.talks.values())
+            ),
         }
 
     @router.get("/api/v1/about")

@@ -3,12 +3,12 @@
 import asyncio
 import logging
 import time
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from urllib.parse import urlencode
 
 from redis.asyncio import Redis
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.exceptions import ConnectionClosed, ConnectionClosedOK, InvalidHandshake
 
 from dolmetsch_api.captions import CaptionView
 from dolmetsch_api.held_claim import HeldClaim
@@ -18,12 +18,16 @@ from dolmetsch_core.directory import Directory
 from dolmetsch_core.live import audio
 from dolmetsch_core.live.audio import Header
 from dolmetsch_core.live.store import STORE_AWAY
-from dolmetsch_core.wire.engine import BAD_AUDIO, LOWER_TURN, AudioAccepted, AudioStart, AudioTrouble
+from dolmetsch_core.media import NoHeader, detect
+from dolmetsch_core.wire.engine import BAD_AUDIO, LOWER_TURN, AudioAccepted, AudioStart
 from dolmetsch_core.wire.room import EngineRef
 
 log = logging.getLogger(__name__)
 TRY_AGAIN_S = 0.2
-WEBM_START = bytes.fromhex("1A45DFA3")
+
+
+class AudioDropped(Exception):
+    """The engine fell so far behind that audio it has not had is no longer kept."""
 
 
 class AudioUndecodable(Exception):
@@ -52,11 +56,11 @@ class Relay:
         """Take the host's next binary message. Raises media.NoHeader."""
         if not data:
             return
-        if data.startswith(WEBM_START) and self._kept.next:
+        if self._kept.header and _begins_a_recording(data):
             await self._begin_again()
         if self._first_audio_ms is None:
             await self._begin()
-        self._kept.add(data, self._known)
+        self._kept.add(data, self._known, int(time.time() * 1000))
         self._more.set()
 
     async def run(self) -> None:
@@ -70,6 +74,9 @@ class Relay:
                 await self._serve(engine)
             except ConnectionClosed as closed:
                 await self._after_close(closed)
+            except AudioDropped:
+                log.warning("room %s: audio was dropped, its engine is too slow", self._view.room)
+                await self._raise_turn(self._claim.turn)
             except (OSError, InvalidHandshake, TimeoutError) as error:
                 log.info("engine %s can't be reached: %s", engine.pod_name, type(error).__name__)
             await asyncio.sleep(TRY_AGAIN_S)
@@ -149,7 +156,7 @@ class Relay:
                 await socket.send(message)
                 n += 1
             elif n < self._kept.next:
-                n = self._kept.next  # dropped for want of room
+                raise AudioDropped
             else:
                 self._commit()
                 await self._wait_for_more()
@@ -162,7 +169,7 @@ class Relay:
         start = AudioStart(
             container=header.container.value,
             first=replay.first,
-            offset_ms=self._offset_ms,
+            offset_ms=self._offset_ms + replay.late_ms,
             start=replay.start,
             cut=replay.cut,
         )
@@ -171,8 +178,10 @@ class Relay:
         return replay.first
 
     async def _hear(self, socket: ClientConnection) -> None:
-        async for message in socket:
-            raise AudioUndecodable(AudioTrouble.model_validate_json(message).trouble)
+        """Notice the connection's end also while there is nothing to send."""
+        async for _ in socket:
+            continue
+        raise ConnectionClosedOK(socket.protocol.close_rcvd, socket.protocol.close_sent)
 
     async def _until_moved(self, engine: EngineRef) -> None:
         async with aclosing(self._directory.view.changes(self._view.room)) as changes:
@@ -186,7 +195,13 @@ class Relay:
         if code == BAD_AUDIO:
             raise AudioUndecodable(reason)
         if code == LOWER_TURN:
-            await self._claim.raise_above(int(reason or 0))
+            await self._raise_turn(int(reason or 0))
+
+    async def _raise_turn(self, above: int) -> None:
+        """Go on under a higher turn; while the store is away the next try raises it."""
+        with suppress(*STORE_AWAY):
+            await self._claim.raise_above(above)
+            self._kept.new_turn()
 
     def _commit(self) -> None:
         position = self._view.state.position
@@ -196,3 +211,11 @@ class Relay:
     async def _wait_for_more(self) -> None:
         self._more.clear()
         await self._more.wait()
+
+
+def _begins_a_recording(message: bytes) -> bool:
+    """Whether a message is the start of another recording: a header never comes in the middle of one."""
+    try:
+        return detect(message) is not None
+    except NoHeader:
+        return False

@@ -18,6 +18,7 @@ SEND_TIMEOUT_S = 60.0
 class State(StrEnum):
     """What a reader should know of the room, told to sockets with `?v=1`."""
 
+    STARTING = "starting"
     LIVE = "live"
     HOST_AWAY = "host_away"
     DELAYED = "captions_delayed"
@@ -28,6 +29,8 @@ def state_of(room: Room | None, view: CaptionView) -> State:
     """Return what to tell of the room just now."""
     if room is None or view.state.closed:
         return State.CLOSED
+    if room.status.phase in (Phase.PENDING, Phase.STARTING):
+        return State.STARTING
     ending = room.deleted is not None or room.status.phase is Phase.DRAINING
     if view.delayed or room.status.delay is Delay.LATE or (room.routable is None and not ending):
         return State.DELAYED

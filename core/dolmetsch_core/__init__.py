@@ -3,6 +3,7 @@
 `wire`  frozen models of everything that crosses a process; imports nothing but itself.
 `life`  pure decisions on rooms and engines; imports wire only; no I/O, no clock.
 `live`  the live store (Redis protocol): key names, scripts, claims, lines, feed, the local Directory.
+`directory` the protocol by which the api finds rooms and engines, `errors` why a room can't be had.
 `media` container headers of browser recordings, pure.
 `engine_client` calls an engine's control interface over HTTP.
 """

@@ -31,6 +31,11 @@ class RoomView:
         return time.monotonic() - self._seen_at
 
     @property
+    def seen(self) -> bool:
+        """Whether there was any reading yet."""
+        return self._seen_at > float("-inf")
+
+    @property
     def rooms(self) -> Mapping[str, Room]:
         """Rooms by room id."""
         return self._rooms

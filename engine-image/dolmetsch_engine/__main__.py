@@ -1,6 +1,7 @@
 """`python -m dolmetsch_engine`: one engine, settings from the environment."""
 
 import logging
+import os
 import sys
 
 import uvicorn
@@ -15,6 +16,9 @@ def main() -> None:
     """Serve until SIGTERM."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     service = ServiceSettings()
+    known = {f"DOLMETSCH_ENGINE_{name.upper()}" for name in (*EngineSettings.model_fields, "host", "port")}
+    if unknown := {name for name in os.environ if name.startswith("DOLMETSCH_ENGINE_")} - known:
+        sys.exit(f"dolmetsch engine: unknown settings {', '.join(sorted(unknown))}: see docs/settings.md")
     try:
         settings = EngineSettings()
     except ValidationError as error:

@@ -186,14 +186,14 @@ async def _take_audio(engine: Engine, socket: WebSocket) -> None:
     if session is None or query.get("session") != session.request.session:
         raise Fenced
     turn = int(query.get("turn", 0))
-    known = await session.join(turn)
+    visit, known = await session.join(turn)
     try:
         await socket.send_text(AudioAccepted(next=known.next if known else None).model_dump_json())
         ingest = known or await _begin(session, socket, turn)
         while True:
             await session.feed(ingest, await socket.receive_bytes())
     finally:
-        await session.leave(turn)
+        await session.leave(visit)
 
 
 async def _begin(session: Session, socket: WebSocket, turn: int) -> Ingest:

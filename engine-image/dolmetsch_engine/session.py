@@ -1,7 +1,6 @@
 """One session on this engine: its pen, its sentences, its running transcription."""
 
 import asyncio
-import contextlib
 import logging
 from datetime import UTC, datetime
 
@@ -9,6 +8,7 @@ from redis.asyncio import Redis
 
 from dolmetsch_core.live.pen import Fenced, Pen, StoreLost
 from dolmetsch_core.live.store import STORE_AWAY
+from dolmetsch_core.tasks import end_tasks
 from dolmetsch_core.wire.engine import SessionRequest
 from dolmetsch_core.wire.feed import Sentence
 from dolmetsch_engine.ingest import PAD_AT_MOST_S, RATE, Ingest, Opening
@@ -50,6 +50,7 @@ class Session:
         self._feeding = asyncio.Lock()
         self._over = False
         self._turn = 0
+        self._visit = 0
 
     async def open(self) -> None:
         """Take the pen, then be ready for audio. Raises Fenced, STORE_AWAY, UnknownLanguage."""
@@ -87,8 +88,8 @@ class Session:
         if not await self._writer.flush(flush_s):
             log.error("the live store stayed away: sentences are lost with this engine")
 
-    async def join(self, turn: int) -> Ingest | None:
-        """A host's socket is here; return its ingest if its audio is known already, to go on with `next`.
+    async def join(self, turn: int) -> tuple[int, Ingest | None]:
+        """A host's socket is here: its visit, and its ingest if its audio is known already.
 
         Raises LowerTurn, Fenced (the session is over).
         """
@@ -97,11 +98,13 @@ class Session:
         if turn < self._turn:
             raise LowerTurn(self._turn)
         self._turn = turn
+        self._visit += 1
+        visit = self._visit
         if self._linger:
             self._linger.cancel()
         await self._host(connected=True)
         async with self._feeding:
-            return self._ingest if self._ingest and self._ingest.turn == turn else None
+            return visit, self._ingest if self._ingest and self._ingest.turn == turn else None
 
     async def begin(self, opening: Opening) -> Ingest:
         """Take this socket's audio from now on. Raises LowerTurn, Fenced."""
@@ -129,9 +132,9 @@ class Session:
             assert self._stream is not None  # noqa: S101
             await self._stream.feed(pcm)
 
-    async def leave(self, turn: int) -> None:
-        """The host's socket is gone; a new one may go on with the stream for a moment."""
-        if turn != self._turn or self._over:
+    async def leave(self, visit: int) -> None:
+        """The host's socket is gone, unless a later one is here; a new one may go on for a moment."""
+        if visit != self._visit or self._over:
             return
         await self._host(connected=False)
         self._linger = asyncio.create_task(self._finish_later(), name="linger")
@@ -250,7 +253,4 @@ class Session:
                 await self._stream.cancel()
 
     async def _stop_writing(self) -> None:
-        if self._writing:
-            self._writing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._writing
+        await end_tasks(self._writing)

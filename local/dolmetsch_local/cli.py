@@ -7,9 +7,11 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any
 
+import httpx
 import typer
 from pydantic import ValidationError
 from rich.console import Console
+from rich.markup import escape
 from rich.panel import Panel
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -21,7 +23,7 @@ from dolmetsch_local.models import ModelUnavailable, recordings
 from dolmetsch_local.platform import DEMO, DEMO_NOTICE, Beside, CannotStart, Running
 from dolmetsch_local.platform import run as run_platform
 from dolmetsch_local.recorder import NotAudio
-from dolmetsch_local.settings import LocalSettings
+from dolmetsch_local.settings import LocalSettings, StateSettings
 from dolmetsch_local.state import Address, NotRunning, StateFolder
 
 app = typer.Typer(help="Live captions of talks, in rooms.", no_args_is_help=True, add_completion=False)
@@ -34,7 +36,12 @@ def main() -> None:
     try:
         app()
     except (CannotStart, ModelUnavailable, NotRunning, Refused, NotAudio) as error:
-        problem.print(f"[red]{error}[/red]")
+        problem.print(str(error), style="red", markup=False)
+        sys.exit(1)
+    except (httpx.HTTPError, OSError) as error:
+        problem.print(
+            f"The platform does not answer ({error}): is it still running?", style="red", markup=False
+        )
         sys.exit(1)
 
 
@@ -105,8 +112,15 @@ def _welcome(settings: LocalSettings, running: Running) -> None:
         lines.append(f"Engines       {running.engine_note}")
     if settings.model == DEMO:
         lines.append(DEMO_NOTICE)
-    lines += ["", "In a second terminal:  dolmetsch speak DEMO1 FILE    dolmetsch listen DEMO1 --lang de"]
-    console.print(Panel("\n".join(lines), title="Dolmetsch is running; Ctrl-C ends it", expand=False))
+    command = os.path.relpath(sys.argv[0]) if Path(sys.argv[0]).name == "dolmetsch" else "dolmetsch"
+    lines += [
+        "",
+        "In a second terminal:",
+        f"  {command} speak DEMO1 FILE",
+        f"  {command} listen DEMO1 --lang en",
+    ]
+    text = escape("\n".join(lines))
+    console.print(Panel(text, title="Dolmetsch is running; Ctrl-C ends it", expand=False))
 
 
 @app.command()
@@ -118,7 +132,7 @@ def speak(
     """Stream a recording into a room in real time, as its host."""
     if not file.is_file():
         raise NotAudio(f"There is no file {file}: give a recording")
-    address = StateFolder(_settings().state_dir).address()
+    address = StateFolder(StateSettings().state_dir).address()
     bar = Progress(TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn(), console=console)
     with bar:
         task = bar.add_task(f"Speaking {file.name} into {room}", total=None)
@@ -135,7 +149,7 @@ def listen(
     lang: Annotated[str, typer.Option(help="Language to read.")] = "en",
 ) -> None:
     """Show a room's captions until it closes."""
-    address = StateFolder(_settings().state_dir).address()
+    address = StateFolder(StateSettings().state_dir).address()
     live = console.is_terminal
 
     def show(finished: str, unfinished: str) -> None:

@@ -31,6 +31,7 @@ from dolmetsch_core.life.pool import decide_pool
 from dolmetsch_core.live import rooms
 from dolmetsch_core.live import store as live_store
 from dolmetsch_core.live.store import STORE_AWAY
+from dolmetsch_core.tasks import end_tasks
 from dolmetsch_core.wire.room import EnginePoolSpec, EnginePoolStatus, Room
 from dolmetsch_local.engines import Engines
 
@@ -67,9 +68,7 @@ class Controller:
                     async with asyncio.timeout(pause):
                         await self._changed.wait()
         finally:
-            listening.cancel()
-            for call in self._calls.values():
-                call.cancel()
+            await end_tasks(listening, *self._calls.values())
 
     async def _listen(self) -> None:
         while True:

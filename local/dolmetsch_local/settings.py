@@ -18,12 +18,19 @@ def _state_dir() -> Path:
     return Path.home() / ".local" / "state" / "dolmetsch"
 
 
-class LocalSettings(BaseSettings):
-    """Settings of `dolmetsch run`, `speak` and `listen`, from the environment (`DOLMETSCH_…`)."""
+class StateSettings(BaseSettings):
+    """Where the platform's state lies: all that `speak` and `listen` need."""
 
     model_config = SettingsConfigDict(
         env_prefix="DOLMETSCH_", frozen=True, use_attribute_docstrings=True, validate_default=True
     )
+
+    state_dir: Path = Field(default_factory=_state_dir)
+    """Folder of the platform's state: made-up passwords, signing key, logs, LibreTranslate's packages."""
+
+
+class LocalSettings(StateSettings):
+    """Settings of `dolmetsch run`, from the environment (`DOLMETSCH_…`)."""
 
     host: str = "127.0.0.1"
     """Address to listen on (make: `HOST`). Another one than loopback needs both passwords set."""
@@ -37,8 +44,6 @@ class LocalSettings(BaseSettings):
     """Password of speakers; made up and printed when it is not set."""
     admin_password: SecretStr | None = None
     """Password of admins; made up and printed when it is not set."""
-    state_dir: Path = Field(default_factory=_state_dir)
-    """Folder of the platform's state: made-up passwords, signing key, logs, LibreTranslate's packages."""
     cache_dir: Path = Field(default_factory=default_cache)
     """Folder of downloaded models and recordings."""
     max_active_rooms: int = Field(default=2, ge=1)

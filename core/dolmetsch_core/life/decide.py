@@ -23,6 +23,8 @@ START_DEADLINE = timedelta(seconds=120)
 FAILURE_BUDGET = 5
 BACKOFF = (0.0, 0.0, 2.0, 5.0, 15.0)
 """Seconds before the next engine, by failures so far: the first replacements go at once."""
+STEADY = timedelta(minutes=10)
+"""An engine that served so long has proved that the losses before it are over."""
 REFUSAL_SHOWN = timedelta(seconds=2)
 """How long a refused room stays, so that whoever waits for it sees why."""
 
@@ -193,6 +195,9 @@ def _follow(
         source_lang=says.source_lang,
         restart=says.restart,
     )
+    ready = status.condition(ConditionType.ENGINE_READY)
+    if status.failures and ready and now - ready.last_transition_time >= STEADY:
+        status = changed(status, failures=0)
     close_at = _close_at(room, host, now)
     status = changed(
         status,

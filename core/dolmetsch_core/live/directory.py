@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 import uuid
+from contextlib import suppress
 
 from redis.asyncio import Redis
 
@@ -11,10 +12,12 @@ from dolmetsch_core.directory import RoomView, Terminating, adopt
 from dolmetsch_core.errors import DirectoryAway
 from dolmetsch_core.live import rooms
 from dolmetsch_core.live.store import STORE_AWAY
+from dolmetsch_core.tasks import end_tasks
 from dolmetsch_core.wire.room import EnginePoolStatus, Origin, Room, RoomSpec
 
 log = logging.getLogger(__name__)
 SECOND_LOOK_S = 1.0
+AGAIN_S = 0.05
 
 
 class LocalDirectory:
@@ -32,9 +35,7 @@ class LocalDirectory:
 
     async def stop(self) -> None:
         """End the watch."""
-        if self._task:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await end_tasks(self._task)
 
     async def activate(self, wish: RoomSpec, *, deadline: float = 60.0) -> Room:
         """See Directory.activate."""
@@ -52,7 +53,7 @@ class LocalDirectory:
                 return room
             if time.monotonic() > until:
                 raise DirectoryAway(wish.room_id, f"Room <{wish.room_id}> is still closing: try again")
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(AGAIN_S)
 
     async def _activate_once(self, wish: RoomSpec) -> Room | None:
         """One try; None: somebody else wrote in between."""
@@ -74,8 +75,10 @@ class LocalDirectory:
         """See Directory.restart."""
         while room := (await rooms.read(self._store)).rooms.get(room_id):
             spec = room.spec.model_copy(update={"restart": room.spec.restart + 1})
-            if renewed := await self._respec(room, spec):
-                return renewed
+            with suppress(rooms.NotReady):
+                if renewed := await self._respec(room, spec):
+                    return renewed
+            await asyncio.sleep(AGAIN_S)
         return None
 
     async def close(self, room_id: str) -> bool:
@@ -84,8 +87,10 @@ class LocalDirectory:
             if room.deleted is not None:
                 return True
             marked = room.model_copy(update={"deleted": rooms.now(), "generation": room.generation + 1})
-            if await rooms.put(self._store, marked, replaces=room):
-                return True
+            with suppress(rooms.NotReady):
+                if await rooms.put(self._store, marked, replaces=room):
+                    return True
+            await asyncio.sleep(AGAIN_S)
         return False
 
     async def capacity(self) -> EnginePoolStatus:

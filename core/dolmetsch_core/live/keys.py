@@ -80,5 +80,5 @@ def languages() -> str:
 
 
 def directory(part: str) -> str:
-    """Keys of the local Directory: spec, status, pool, generation, ready, changed."""
+    """Keys of the local Directory: spec, status, pool, ready, changed."""
     return f"{PREFIX}:{{directory}}:{part}"

@@ -1,7 +1,7 @@
 """The pen: which engine may write a session's lines, and the writing itself, each one script.
 
 Sentences are appended by their ordinal, so writing again what is there changes nothing, and an engine
-whose store was lost puts everything back by writing from 0.
+whose store was lost puts back what is missing by writing from there.
 """
 
 from dataclasses import dataclass

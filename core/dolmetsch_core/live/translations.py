@@ -3,18 +3,19 @@
 from redis.asyncio import Redis
 
 from dolmetsch_core.live import keys
-from dolmetsch_core.live.pen import FEED_LENGTH, SESSION_TTL_S
+from dolmetsch_core.live.pen import FEED_LENGTH
 from dolmetsch_core.live.store import Script
 from dolmetsch_core.wire.feed import Translated
 
-# KEYS translations, feed, lines; ARGV field, translation, n, ttl, feed length.
+# KEYS translations, feed, lines; ARGV field, translation, n, feed length. All expire with the lines.
 # A sentence that the store does not hold (yet, or any more) is not translated into it.
 _WRITE = Script("""
 if redis.call('LLEN', KEYS[3]) <= tonumber(ARGV[3]) then return 0 end
 if redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2]) == 0 then return 0 end
-redis.call('EXPIRE', KEYS[1], ARGV[4])
-redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[5], '*', 'e', ARGV[2])
-redis.call('EXPIRE', KEYS[2], ARGV[4])
+local left = redis.call('PTTL', KEYS[3])
+redis.call('PEXPIRE', KEYS[1], left)
+redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[4], '*', 'e', ARGV[2])
+redis.call('PEXPIRE', KEYS[2], left)
 return 1
 """)
 
@@ -28,7 +29,6 @@ async def write(store: Redis, room: str, session: str, translated: Translated) -
             f"{translated.lang}:{translated.n}",
             translated.to_bytes(),
             translated.n,
-            SESSION_TTL_S,
             FEED_LENGTH,
         ],
     )

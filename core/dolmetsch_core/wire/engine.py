@@ -70,12 +70,6 @@ class AudioStart(Wire):
     """Session sample up to which everything is written."""
 
 
-class AudioTrouble(Wire):
-    """A later text frame: the audio can't be decoded; the recorder must start anew."""
-
-    trouble: str
-
-
 LOWER_TURN = 4409
 """Close code of `WS /audio` for a turn below the engine's own, which is the close reason."""
 NO_SUCH_SESSION = 4404

@@ -221,6 +221,18 @@ async def test_a_viewer_that_never_reads_costs_nobody_anything_and_a_restart_kee
     dead.close()
 
 
+async def test_an_admin_closes_a_room_and_everybody_is_told(platform: PlatformProcess) -> None:
+    url = f"{platform.url}/room/DEMO1/close"
+    assert httpx.post(url, json={"key": ADMIN_PASSWORD}).json() == {"status": "fail"}, "not active"
+    async with hosting(platform) as (host, _):
+        async with opened(platform, "DEMO1/client/undefined/de") as viewer:
+            assert await frame(viewer) == EMPTY
+            assert httpx.post(url, json={"key": HOST_PASSWORD}).status_code == 503
+            assert httpx.post(url, json={"key": ADMIN_PASSWORD}).json() == {"status": "ok"}
+            assert await closing(viewer) == (1003, "Room closed")
+            assert await closing(host) == (1003, "Room closed")
+
+
 def test_login_auth_and_validate_answer_as_documented(platform: PlatformProcess) -> None:
     with httpx.Client(base_url=platform.url, trust_env=False) as client:
         host = client.post("/login", json={"password": HOST_PASSWORD}).json()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from dolmetsch_core.wire.engine import AudioAccepted, AudioTrouble, EngineStatus, SessionRequest
+from dolmetsch_core.wire.engine import AudioAccepted, AudioStart, EngineStatus, SessionRequest
 from dolmetsch_core.wire.feed import (
     FEED_ENTRY,
     LinesWritten,
@@ -51,7 +51,7 @@ MESSAGES: dict[str, BaseModel] = {
         host_since=datetime(2026, 11, 23, 12, 0, tzinfo=UTC),
     ),
     "audio-accepted": AudioAccepted(next=12),
-    "audio-trouble": AudioTrouble(trouble="no samples"),
+    "audio-start": AudioStart(container="webm", first=17, offset_ms=5100, start=81_600, cut=84_000),
     "room": live(room(), host_connected=True),
     "pool-spec": EnginePoolSpec(),
     "pool-status": EnginePoolStatus(capacity=2, active=1, warm=1, available=1),

@@ -1,0 +1,19 @@
+"""Ending tasks for certain."""
+
+import asyncio
+from typing import Any
+
+AGAIN_S = 0.5
+
+
+async def end_tasks(*tasks: "asyncio.Future[Any] | None") -> None:
+    """Cancel tasks until all have ended; their results and exceptions are dropped.
+
+    Once is not enough: the Redis client sends through asyncio.wait_for, which in Python 3.11 swallows a
+    cancellation that arrives together with its result.
+    """
+    running = {task for task in tasks if task is not None and not task.done()}
+    while running:
+        for task in running:
+            task.cancel()
+        _, running = await asyncio.wait(running, timeout=AGAIN_S)
