@@ -8,7 +8,6 @@ from fastapi import WebSocket, WebSocketDisconnect
 from dolmetsch_api.captions import CaptionView
 from dolmetsch_api.frames import info
 from dolmetsch_api.held_claim import ClaimLost, HeldClaim
-from dolmetsch_api.jobs import first_of
 from dolmetsch_api.platform import Platform
 from dolmetsch_api.relay import AudioUndecodable, Relay
 from dolmetsch_api.room_socket import Refused, Wish
@@ -17,6 +16,7 @@ from dolmetsch_core.directory import until_admitted, until_ready
 from dolmetsch_core.errors import RoomRefused
 from dolmetsch_core.live.store import STORE_AWAY
 from dolmetsch_core.media import NoHeader
+from dolmetsch_core.tasks import first_of
 from dolmetsch_core.wire.room import Room, RoomSpec
 
 log = logging.getLogger(__name__)

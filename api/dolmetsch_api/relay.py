@@ -12,13 +12,13 @@ from websockets.exceptions import ConnectionClosed, ConnectionClosedOK, InvalidH
 
 from dolmetsch_api.captions import CaptionView
 from dolmetsch_api.held_claim import HeldClaim
-from dolmetsch_api.jobs import first_of
 from dolmetsch_api.kept_audio import KeptAudio
 from dolmetsch_core.directory import Directory
 from dolmetsch_core.live import audio
 from dolmetsch_core.live.audio import Header
 from dolmetsch_core.live.store import STORE_AWAY
 from dolmetsch_core.media import NoHeader, detect
+from dolmetsch_core.tasks import first_of
 from dolmetsch_core.wire.engine import BAD_AUDIO, LOWER_TURN, AudioAccepted, AudioStart
 from dolmetsch_core.wire.room import EngineRef
 

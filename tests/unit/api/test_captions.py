@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dolmetsch_api.captions import FRAMES_KEPT, CaptionState
+from dolmetsch_api.captions import FRAMES_KEPT, CaptionState, FeedGap
 from dolmetsch_core.live.feed import Snapshot
 from dolmetsch_core.wire.feed import LinesWritten, Live, Position, Sentence, SessionClosed, Translated
 
@@ -257,3 +257,28 @@ def test_positions_are_taken_from_entries_and_never_lost(state: CaptionState) ->
     state.take(written(3, position=POSITION))
     state.take(written(4))
     assert state.position == POSITION
+
+
+def test_early_words_are_shown_once_a_snapshot_brings_their_sentences() -> None:
+    state = CaptionState()
+    assert not state.take_live(Live(after=2, rest="and now"))
+    state.take_snapshot(Snapshot((sentence(0), sentence(1))))
+    assert frame(state)["incomplete_sentence"] == "and now"
+
+
+def test_the_same_entry_again_makes_no_new_revision() -> None:
+    state = CaptionState()
+    state.take(written(0))
+    rev = state.rev
+    state.take(written(0))
+    state.take_snapshot(Snapshot((sentence(0),)))
+    assert state.rev == rev
+
+
+def test_a_gap_in_the_feed_is_noticed() -> None:
+    state = CaptionState()
+    state.take(written(0))
+    with pytest.raises(FeedGap):
+        state.take(written(2))
+    state.take_snapshot(Snapshot((sentence(0), sentence(1), sentence(2))))
+    assert state.count == 3

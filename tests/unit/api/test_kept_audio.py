@@ -180,3 +180,32 @@ def test_after_a_loss_for_want_of_room_the_rest_is_new_audio() -> None:
     audio.commit(committed(2))
     first = len(SLICES) - 3
     assert audio.replay() == Replay(first, HEADER.data + EMPTY_CLUSTER + DANGLING)
+
+
+def test_audio_after_a_loss_is_replayed_at_its_own_time() -> None:
+    audio = KeptAudio(max_seconds=(sum(map(len, SLICES)) - len(SLICES[0])) / BYTES_PER_SECOND)
+    for number, message in enumerate(SLICES):
+        audio.add(message, None, at_ms=1000 + 300 * number)
+    replay = audio.replay()
+    assert replay is not None
+    assert replay.first > 0
+    assert replay.late_ms == 300 * replay.first
+    assert replay.prefix == seam_before(replay.first)
+
+
+def test_half_a_header_is_never_replayed() -> None:
+    messages = [SLICES[0][:100], SLICES[0][100:], *SLICES[1:6]]
+    audio = kept(messages, seconds=(sum(map(len, messages)) - 50) / BYTES_PER_SECOND)
+    replay = audio.replay()
+    assert replay is not None
+    assert (audio.message(0), replay.first) == (None, 2)
+    assert replay.prefix.startswith(HEADER.data)
+
+
+def test_under_a_new_turn_the_old_position_does_not_count() -> None:
+    audio = kept(SLICES)
+    audio.commit(committed(5, cut=25_000, start=24_000))
+    audio.new_turn()
+    replay = audio.replay()
+    assert replay is not None
+    assert (replay.first, replay.start, replay.cut) == (4, None, None)

@@ -1,0 +1,183 @@
+"""An engine process: sessions, pen, audio sockets, status, health, from outside."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from redis.asyncio import Redis
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from dolmetsch_core.engine_client import EngineClient, OlderEpoch
+from dolmetsch_core.live.feed import Follower
+from dolmetsch_core.live.pen import Pen
+from dolmetsch_core.wire.engine import (
+    BAD_AUDIO,
+    LOWER_TURN,
+    NO_SUCH_SESSION,
+    AudioAccepted,
+    AudioStart,
+    SessionRequest,
+)
+from dolmetsch_core.wire.feed import LinesWritten, SessionClosed
+from tests.conftest import free_port
+from tests.webm import recorded
+
+DEMO = Path(__file__).parents[3] / "local" / "dolmetsch_local" / "demo"
+MESSAGES = recorded(DEMO / "talks" / "str_en.webm")
+START = AudioStart(container="webm", first=0)
+pytestmark = pytest.mark.timeout(120)
+
+
+def request(session: str = "s.1", epoch: int = 1, **fields: object) -> SessionRequest:
+    return SessionRequest.model_validate(
+        {"room": "R1", "session": session, "epoch": epoch, "source_lang": "en"} | fields
+    )
+
+
+@pytest.fixture
+def engine(store_url: str) -> Iterator[str]:
+    """A fresh engine process with the demonstration model: one session in its life."""
+    port = free_port()
+    env = os.environ | {
+        "DOLMETSCH_STORE_URL": store_url,
+        "DOLMETSCH_ENGINE_MODEL": str(DEMO / "speech-model"),
+        "DOLMETSCH_ENGINE_LANGUAGES": '["en","de"]',
+        "DOLMETSCH_ENGINE_PORT": str(port),
+        "DOLMETSCH_ENGINE_THREADS": "1",
+    }
+    process = subprocess.Popen([sys.executable, "-m", "dolmetsch_engine"], env=env)
+    try:
+        yield f"http://127.0.0.1:{port}"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) in (0, -signal.SIGTERM)
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+async def client(engine: str) -> AsyncIterator[EngineClient]:
+    """A client of the engine, once its model is loaded."""
+    client = EngineClient()
+    async with asyncio.timeout(60):
+        while not await client.healthy(engine):
+            await asyncio.sleep(0.1)
+        status = await client.status(engine)
+        while not status.ready:
+            status = await client.status(engine, status.rev)
+    assert status.languages == ("de", "en") or set(status.languages) == {"de", "en"}
+    yield client
+    await client.close()
+
+
+def audio(engine: str, session: str = "s.1", turn: int = 1) -> connect:
+    url = f"{engine.replace('http', 'ws')}/audio?session={session}&turn={turn}"
+    return connect(url, proxy=None, max_queue=None)
+
+
+async def closing(socket: ClientConnection) -> tuple[int, str]:
+    async with asyncio.timeout(20):
+        with pytest.raises(ConnectionClosed) as closed:
+            while True:
+                await socket.recv()
+    assert closed.value.rcvd is not None
+    return closed.value.rcvd.code, closed.value.rcvd.reason
+
+
+async def accepted(socket: ClientConnection) -> AudioAccepted:
+    return AudioAccepted.model_validate_json(await socket.recv())
+
+
+async def test_one_engine_serves_one_session_with_its_pen_and_every_socket_has_its_turn(
+    engine: str, client: EngineClient, store: Redis
+) -> None:
+    async with audio(engine) as early:
+        assert (await closing(early))[0] == NO_SUCH_SESSION
+    with pytest.raises(Exception, match="422"):
+        await client.open_session(engine, request(source_lang="xx"))
+    assert not await store.keys("*"), "a refused session takes nothing"
+
+    status = await client.open_session(engine, request())
+    assert (status.ready, status.session, status.epoch) == (True, "s.1", 1)
+    assert (await client.open_session(engine, request())).rev == status.rev, "the same again changes nothing"
+    for other in (request(session="s.2"), request(epoch=2)):
+        with pytest.raises(OlderEpoch):
+            await client.open_session(engine, other)
+
+    async with audio(engine, turn=3) as first:
+        assert (await accepted(first)).next is None
+        connected = await client.status(engine, status.rev)
+        assert connected.host_connected
+        async with audio(engine, turn=2) as lower:
+            assert await closing(lower) == (LOWER_TURN, "3")
+        await first.send(START.model_dump_json())
+        await first.send(b"")
+        for message in MESSAGES[:40]:
+            await first.send(message)
+        follower = Follower(store, "R1", "s.1")
+        async with asyncio.timeout(40):
+            while (await follower.snapshot()).sentences == ():
+                await asyncio.sleep(0.1)
+    async with audio(engine, turn=3) as again:
+        known = (await accepted(again)).next
+        assert known == 40, "a dropped connection goes on without a replay"
+
+    german = await client.open_session(engine, request(source_lang="de", restart=1))
+    assert (german.source_lang, german.restart, german.ready) == ("de", 1, True)
+    await client.end_session(engine)
+    async with asyncio.timeout(30):
+        while not (status := await client.status(engine, status.rev)).drained:
+            pass
+    entries = await follower.read(100)
+    while more := await follower.read(100):
+        entries += more
+    assert isinstance(entries[-1], SessionClosed)
+    snapshot = await Follower(store, "R1", "s.1").snapshot()
+    assert [each.n for each in snapshot.sentences] == list(range(len(snapshot.sentences)))
+    assert len(snapshot.sentences) >= 3
+    assert all(isinstance(entry, LinesWritten | SessionClosed) for entry in entries)
+
+
+async def test_garbage_is_named_and_an_engine_that_lost_the_pen_says_so_and_takes_no_audio(
+    engine: str, client: EngineClient, store: Redis
+) -> None:
+    status = await client.open_session(engine, request())
+    async with audio(engine) as socket:
+        await accepted(socket)
+        await socket.send("no start of audio")
+        assert (await closing(socket))[0] == BAD_AUDIO
+    async with audio(engine, turn=2) as socket:
+        await accepted(socket)
+        await socket.send(START.model_dump_json())
+        await socket.send(b"")
+        with pytest.raises(ConnectionClosed) as closed:
+            while True:
+                await socket.send(b"\x00" * 4000)
+                await asyncio.sleep(0.1)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == BAD_AUDIO
+
+    await Pen(store, "R1", "s.1", 2).take()
+    async with asyncio.timeout(20):
+        while not status.fenced:
+            status = await client.status(engine, status.rev)
+    assert not status.ready
+    async with audio(engine, turn=9) as socket:
+        assert (await closing(socket))[0] == NO_SUCH_SESSION
+    assert "python_info" in httpx.get(f"{engine}/metrics").text
+
+
+def test_an_unknown_setting_ends_the_engine_with_its_name(store_url: str) -> None:
+    env = os.environ | {"DOLMETSCH_ENGINE_COALESCENCE": "1", "DOLMETSCH_STORE_URL": store_url}
+    ended = subprocess.run(
+        [sys.executable, "-m", "dolmetsch_engine"], env=env, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 1
+    assert "DOLMETSCH_ENGINE_COALESCENCE" in ended.stderr
