@@ -205,5 +205,5 @@ def test_online_processor_is_not_reset_to_zero_after_a_long_pause(asr: StreamAsr
 
 async def _until(condition: Callable[[], bool]) -> None:
     """Wait for what another task does; the caller holds the deadline."""
-    while not condition():  # noqa: ASYNC110
+    while not condition():
         await asyncio.sleep(0.005)
