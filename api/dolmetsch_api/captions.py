@@ -14,6 +14,7 @@ from dolmetsch_api.frames import CaptionSentence, Tail, chunk
 from dolmetsch_core.live import keys
 from dolmetsch_core.live.feed import Follower, Snapshot
 from dolmetsch_core.live.store import STORE_AWAY
+from dolmetsch_core.supervise import for_ever
 from dolmetsch_core.tasks import end_tasks
 from dolmetsch_core.wire.feed import LinesWritten, Live, Position, Sentence, SessionClosed, Translated
 
@@ -58,6 +59,11 @@ class CaptionState:
     def count(self) -> int:
         """Sentences known."""
         return len(self._items)
+
+    @property
+    def end(self) -> float:
+        """Second of the session at which the last sentence ends."""
+        return self._items[-1].sentence.end if self._items else 0.0
 
     def take_snapshot(self, snapshot: Snapshot) -> None:
         """Merge a full reading."""
@@ -174,8 +180,8 @@ class CaptionView:
         self._loaded = asyncio.Event()
         self._wake: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._tasks = [
-            asyncio.create_task(self._follow(), name=f"feed of {room}"),
-            asyncio.create_task(self._listen(), name=f"live words of {room}"),
+            asyncio.create_task(for_ever(f"feed of {room}", self._follow), name=f"feed of {room}"),
+            asyncio.create_task(for_ever(f"live words of {room}", self._listen), name=f"words of {room}"),
         ]
 
     async def loaded(self) -> None:

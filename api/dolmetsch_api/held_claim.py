@@ -11,7 +11,9 @@ from dolmetsch_core.live.claim import Claim
 from dolmetsch_core.live.store import STORE_AWAY
 
 log = logging.getLogger(__name__)
-RENEW_S = 5.0
+RENEW_S = 1.0
+"""Often: a store that was lost must know its host again before another one asks."""
+AGAIN_S = 0.25
 
 
 class ClaimLost(Exception):
@@ -24,6 +26,7 @@ class HeldClaim:
     def __init__(self, store: Redis, claim: Claim) -> None:
         self._store = store
         self._claim = claim
+        self._changing = asyncio.Lock()
 
     @classmethod
     async def take(cls, store: Redis, room: str, subject: str, known_id: str) -> "HeldClaim | None":
@@ -44,19 +47,22 @@ class HeldClaim:
     async def keep(self) -> None:
         """Renew until cancelled. Raises ClaimLost."""
         while True:
-            await asyncio.sleep(RENEW_S)
             try:
-                if not await claims.renew(self._store, self._claim):
-                    raise ClaimLost
+                async with self._changing:
+                    if not await claims.renew(self._store, self._claim):
+                        raise ClaimLost
             except STORE_AWAY:
-                continue
+                await asyncio.sleep(AGAIN_S)
+            else:
+                await asyncio.sleep(RENEW_S)
 
     async def raise_above(self, turn: int) -> None:
         """Get a turn above `turn`. Raises ClaimLost, STORE_AWAY."""
-        raised = await claims.raise_turn(self._store, self._claim, turn)
-        if raised is None:
-            raise ClaimLost
-        self._claim = raised
+        async with self._changing:
+            raised = await claims.raise_turn(self._store, self._claim, turn)
+            if raised is None:
+                raise ClaimLost
+            self._claim = raised
 
     async def release(self) -> None:
         """Give the claim up; without a store it expires by itself."""

@@ -5,19 +5,18 @@ import logging
 
 from fastapi import WebSocket, WebSocketDisconnect
 
-from dolmetsch_api.captions import CaptionView
 from dolmetsch_api.frames import info
 from dolmetsch_api.held_claim import ClaimLost, HeldClaim
 from dolmetsch_api.platform import Platform
 from dolmetsch_api.relay import AudioUndecodable, Relay
 from dolmetsch_api.room_socket import Refused, Wish
-from dolmetsch_api.sending import send, send_captions, until_closed
+from dolmetsch_api.sending import CaptionSender, send, until_closed
 from dolmetsch_core.directory import until_admitted, until_ready
 from dolmetsch_core.errors import RoomRefused
 from dolmetsch_core.live.store import STORE_AWAY
 from dolmetsch_core.media import NoHeader
 from dolmetsch_core.tasks import first_of
-from dolmetsch_core.wire.room import Room, RoomSpec
+from dolmetsch_core.wire.room import Phase, Room, RoomSpec
 
 log = logging.getLogger(__name__)
 RESTART = "restart_backend_engine"
@@ -37,13 +36,12 @@ async def serve_host(platform: Platform, socket: WebSocket, wish: Wish) -> None:
         raise Refused(str(error), error.close_code) from error
     except ClaimLost as error:
         raise Refused("Replaced by a newer connection of the same host", 1008) from error
-    except NoHeader as error:
-        raise Refused("The audio has no stream header: stop the recorder and start a new one") from error
-    except AudioUndecodable as error:
+    except (NoHeader, AudioUndecodable) as error:
+        log.warning("room %s: %s", wish.room_id, error)
         if wish.states:
             await send(socket, info(restart_recorder=True))
-        log.warning("room %s: %s", wish.room_id, error)
-        raise Refused("The audio can't be decoded: stop the recorder and start a new one") from error
+        what = "has no stream header" if isinstance(error, NoHeader) else "can't be decoded"
+        raise Refused(f"The audio {what}: stop the recorder and start a new one") from error
     finally:
         await claim.release()
 
@@ -56,14 +54,16 @@ async def _serve_claimed(platform: Platform, socket: WebSocket, wish: Wish, clai
     async with platform.hub.reading(wish.room_id, room.session, wish.target) as view:
         kept = platform.settings.kept_audio_seconds
         relay = Relay(platform.directory, platform.store, view, claim, kept_seconds=kept)
+        captions = CaptionSender(socket, view, platform.directory, wish.target, states=wish.states)
         await first_of(
-            _tell(platform, socket, wish, view, room),
+            _tell(platform, socket, captions, room),
             _listen(platform, socket, relay, wish.room_id),
             relay.run(),
             until_closed(view, platform.directory),
         )
         if view.state.closed:
-            raise Refused("Room closed")
+            await captions.rest()
+            raise Refused(_why_closed(platform, wish.room_id))
 
 
 def _spec(platform: Platform, wish: Wish) -> RoomSpec:
@@ -81,13 +81,18 @@ def _spec(platform: Platform, wish: Wish) -> RoomSpec:
     )
 
 
-async def _tell(platform: Platform, socket: WebSocket, wish: Wish, view: CaptionView, room: Room) -> None:
+def _why_closed(platform: Platform, room_id: str) -> str:
+    """A host is told why its room failed; everything else is a closed room."""
+    room = platform.directory.view.rooms.get(room_id)
+    return room.status.message if room and room.status.phase is Phase.FAILED else "Room closed"
+
+
+async def _tell(platform: Platform, socket: WebSocket, captions: CaptionSender, room: Room) -> None:
     """Snapshot, word that audio may come, then captions: in this order."""
-    rev = view.state.rev
-    await send(socket, view.state.since(wish.target, 0))
+    await captions.snapshot()
     await until_ready(platform.directory, room, timeout=platform.settings.activation_timeout)
     await send(socket, info(ready_to_recieve_audio=True))
-    await send_captions(socket, view, platform.directory, wish.target, rev=rev, states=wish.states)
+    await captions.run()
 
 
 async def _listen(platform: Platform, socket: WebSocket, relay: Relay, room_id: str) -> None:

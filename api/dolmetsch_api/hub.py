@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from dolmetsch_api.captions import CaptionView
 from dolmetsch_core.live.store import STORE_AWAY
 from dolmetsch_core.live.wanted import Wanted, want
+from dolmetsch_core.supervise import for_ever
 from dolmetsch_core.tasks import end_tasks
 
 SAY_AGAIN_S = 5.0
@@ -28,7 +29,9 @@ class Hub:
 
     async def start(self) -> None:
         """Begin to say which languages are read."""
-        self._task = asyncio.create_task(self._say_wanted(), name="wanted languages")
+        self._task = asyncio.create_task(
+            for_ever("wanted languages", self._say_wanted), name="wanted languages"
+        )
 
     async def stop(self) -> None:
         """Close all views."""

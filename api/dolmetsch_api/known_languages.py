@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 from dolmetsch_core.directory import Directory
 from dolmetsch_core.live import languages
 from dolmetsch_core.live.store import STORE_AWAY
+from dolmetsch_core.supervise import for_ever
 from dolmetsch_core.tasks import end_tasks
 from dolmetsch_core.wire.languages import LANGUAGES
 from dolmetsch_core.wire.translation import Languages
@@ -27,7 +28,7 @@ class KnownLanguages:
 
     async def start(self) -> None:
         """Begin to look."""
-        self._task = asyncio.create_task(self._look(), name="known languages")
+        self._task = asyncio.create_task(for_ever("known languages", self._look), name="known languages")
 
     async def stop(self) -> None:
         """End looking."""
@@ -60,9 +61,20 @@ class KnownLanguages:
         """Each language's name for itself, by code."""
         return {code: language.native for code, language in LANGUAGES.items()}
 
+    def _take(self, told: Languages | None) -> None:
+        """Add what is told: a pair that a restarted worker has not found yet is still a pair."""
+        if told is None or not told.pairs:
+            return
+        before = self._translated.pairs
+        pairs = {
+            source: tuple(sorted({*before.get(source, ()), *told.pairs.get(source, ())}))
+            for source in {*before, *told.pairs}
+        }
+        self._translated = told.model_copy(update={"pairs": pairs})
+
     async def _look(self) -> None:
         while True:
             self._spoken = (await self._directory.capacity()).languages or self._spoken
             with suppress(*STORE_AWAY):
-                self._translated = await languages.read(self._store) or self._translated
+                self._take(await languages.read(self._store))
             await asyncio.sleep(LOOK_AGAIN_S)

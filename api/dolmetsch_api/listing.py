@@ -31,7 +31,9 @@ class ConnectionIds:
             return ""
         with suppress(*STORE_AWAY, TimeoutError):
             async with asyncio.timeout(STORE_PATIENCE_S):
-                self._known[room_id] = await claim.connection_id(self._platform.store, room_id)
+                found = await claim.connection_id(self._platform.store, room_id)
+                # A store that was lost knows it no more; the room is the same.
+                self._known[room_id] = found or self._known.get(room_id, "")
         return self._known.get(room_id, "")
 
 

@@ -24,6 +24,7 @@ from dolmetsch_core.wire.room import EngineRef
 
 log = logging.getLogger(__name__)
 TRY_AGAIN_S = 0.2
+ACCEPT_S = 5.0
 
 
 class AudioDropped(Exception):
@@ -91,6 +92,8 @@ class Relay:
             self._known = await audio.header(self._store, room, session)
         except STORE_AWAY:
             log.warning("live store is away: room %s starts a recording without its time", room)
+        # Never before what is written: a store that was lost, or audio sent in a burst, knows no better time.
+        self._offset_ms = max(self._offset_ms, int(self._view.state.end * 1000))
 
     async def _begin_again(self) -> None:
         """A new recorder on the same socket: a header always gets a new decoder, so this is a new turn."""
@@ -135,7 +138,8 @@ class Relay:
         async with connect(
             url, max_size=None, max_queue=None, compression=None, proxy=None, open_timeout=5, close_timeout=1
         ) as socket:
-            accepted = AudioAccepted.model_validate_json(await socket.recv())
+            async with asyncio.timeout(ACCEPT_S):
+                accepted = AudioAccepted.model_validate_json(await socket.recv())
             await first_of(
                 self._send(socket, accepted.next),
                 self._hear(socket),

@@ -76,6 +76,8 @@ def _unquoted(value: str) -> str:
 def check(platform: Platform, parts: list[str], cookies: dict[str, str], *, states: bool) -> Wish:
     """Check what can be checked before the room is asked for, in the documented order. Raises Refused."""
     room_id, role, source, target = (parts + [""] * 4)[:4]
+    if not (platform.directory.view.seen and platform.languages.known):
+        raise Refused("The platform is starting: try again in a few seconds", 1013)
     if role not in tuple(SocketRole):
         raise Refused("No desired role found in url")
     if not target:

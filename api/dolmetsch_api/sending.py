@@ -43,31 +43,60 @@ async def send(socket: WebSocket, text: str) -> None:
         await socket.send_text(text)
 
 
-async def send_captions(
-    socket: WebSocket, view: CaptionView, directory: Directory, lang: str, *, rev: int, states: bool
-) -> None:
-    """Send chunk after chunk from revision `rev` on, until the session is closed."""
-    said: State | None = None
-    while not view.state.closed:
-        if states:
-            state = state_of(directory.view.rooms.get(view.room), view)
-            if state is not said:
-                await send(socket, info(state=state.value))
-                said = state
-        now = view.state.rev
-        if now > rev:
-            await send(socket, view.state.since(lang, rev))
-            rev = now
-        await view.changed(rev)
+class CaptionSender:
+    """What one socket has been sent of a session, by revision."""
+
+    def __init__(
+        self, socket: WebSocket, view: CaptionView, directory: Directory, lang: str, *, states: bool
+    ) -> None:
+        self._socket = socket
+        self._view = view
+        self._directory = directory
+        self._lang = lang
+        self._states = states
+        self._rev = 0
+        self._said: State | None = None
+
+    async def snapshot(self) -> None:
+        """Send everything, also if it is nothing."""
+        self._rev = self._view.state.rev
+        await send(self._socket, self._view.state.since(self._lang, 0))
+
+    async def run(self) -> None:
+        """Send chunk after chunk until the session is closed."""
+        while not self._view.state.closed:
+            if self._states:
+                await self._tell_state()
+            await self.rest()
+            await self._view.changed(self._rev)
+
+    async def rest(self) -> None:
+        """Send what is not sent yet: also the last words, when the session is closed already."""
+        rev = self._view.state.rev
+        if rev > self._rev:
+            frame = self._view.state.since(self._lang, self._rev)
+            self._rev = rev
+            await send(self._socket, frame)
+
+    async def _tell_state(self) -> None:
+        state = state_of(self._directory.view.rooms.get(self._view.room), self._view)
+        if state is not self._said:
+            self._said = state
+            await send(self._socket, info(state=state.value))
 
 
 async def until_closed(view: CaptionView, directory: Directory) -> None:
-    """Wait until the session is over: its last feed entry came, or its room is gone."""
+    """Wait until the session is over: its last feed entry came, or its room is gone, closed or failed."""
     async with aclosing(directory.view.changes(view.room)) as changes:
         async for room in changes:
-            if room is None or room.session != view.session:
+            if room is None or room.session != view.session or _ended(room):
                 view.state.closed = True
             # A changed room is a changed state: sockets look again.
             view.wake()
             if view.state.closed:
                 return
+
+
+def _ended(room: Room) -> bool:
+    current = room.status.activation == room.spec.activation
+    return current and room.status.phase in (Phase.FAILED, Phase.CLOSED)

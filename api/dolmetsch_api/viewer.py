@@ -4,7 +4,7 @@ from fastapi import WebSocket, WebSocketDisconnect
 
 from dolmetsch_api.platform import Platform
 from dolmetsch_api.room_socket import Refused, Wish
-from dolmetsch_api.sending import send, send_captions, until_closed
+from dolmetsch_api.sending import CaptionSender, until_closed
 from dolmetsch_core.tasks import first_of
 from dolmetsch_core.wire.room import Room
 
@@ -12,14 +12,15 @@ from dolmetsch_core.wire.room import Room
 async def serve_viewer(platform: Platform, socket: WebSocket, wish: Wish, room: Room) -> None:
     """Send captions until the viewer leaves or the room closes. Raises Refused, WebSocketDisconnect."""
     async with platform.hub.reading(wish.room_id, room.session, wish.target) as view:
-        rev = view.state.rev
-        await send(socket, view.state.since(wish.target, 0))
+        captions = CaptionSender(socket, view, platform.directory, wish.target, states=wish.states)
+        await captions.snapshot()
         await first_of(
-            send_captions(socket, view, platform.directory, wish.target, rev=rev, states=wish.states),
+            captions.run(),
             until_closed(view, platform.directory),
             _until_left(socket),
         )
         if view.state.closed:
+            await captions.rest()
             raise Refused("Room closed")
 
 

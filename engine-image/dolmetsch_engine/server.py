@@ -34,8 +34,9 @@ from dolmetsch_engine.transcriber import ModelUnavailable, StreamFailed, Transcr
 
 log = logging.getLogger(__name__)
 POLL_S = 30.0
-LAST_WORDS_S = 2.0
-"""What SIGTERM leaves for understanding and writing the last words."""
+INTERNAL_ERROR = 1011
+UNDERSTAND_S, WRITE_S = 1.5, 0.8
+"""What SIGTERM leaves for the last words."""
 SLOW_PASS_S = 1.5
 """A pass over 10 s that takes longer falls behind a speaker."""
 
@@ -109,7 +110,7 @@ class Engine:
     async def stop(self) -> None:
         """Write the last words before the process ends; another engine may go on with the session."""
         if self.session and not self.board.now.drained and not self.board.now.fenced:
-            await self.session.flush(LAST_WORDS_S, LAST_WORDS_S)
+            await self.session.flush(UNDERSTAND_S, WRITE_S)
 
     @property
     def healthy(self) -> bool:
@@ -144,8 +145,11 @@ def create_app(settings: EngineSettings, service: ServiceSettings) -> FastAPI:
             return
         except LowerTurn as error:
             await _close(socket, LOWER_TURN, str(error.turn))
-        except (DecoderError, StreamFailed, ValueError) as error:
+        except (DecoderError, ValueError) as error:
             await _close(socket, BAD_AUDIO, str(error))
+        except StreamFailed as error:
+            # Not the audio's fault: the api keeps it for the engine that takes this one's place.
+            await _close(socket, INTERNAL_ERROR, str(error))
         except Fenced:
             await _close(socket, NO_SUCH_SESSION, "this engine does not serve the session any more")
 

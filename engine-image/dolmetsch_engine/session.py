@@ -142,6 +142,10 @@ class Session:
     @property
     def failing(self) -> str | None:
         """Why no words come out although audio goes in."""
+        for task in (self._pump, self._writing):
+            error = task.exception() if task and task.done() and not task.cancelled() else None
+            if error is not None:
+                return f"{task.get_name() if task else ''} has died ({type(error).__name__})"
         return self._stream.failing if self._stream else None
 
     async def _prepare_stream(self, opening: Opening) -> Opening:

@@ -237,6 +237,13 @@ class Stream:
         return None
 
     async def _read(self) -> None:
+        try:
+            await self._read_all()
+        except Exception as error:  # noqa: BLE001 (whatever it is: this stream is dead, and has to say so)
+            self._death = f"the reader of the transcription has died ({type(error).__name__})"
+            self._changed.set()
+
+    async def _read_all(self) -> None:
         processor = self._processor
         results: AsyncIterator[Any] = await processor.create_tasks()
         async for heard in results:

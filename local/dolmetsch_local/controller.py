@@ -181,10 +181,13 @@ class Controller:
                 self._rooms.pop(room.name, None)
 
     def _call(self, room: str, action: OpenSession | EndSession) -> None:
-        """One call to a room's engine at a time: a step must not wait for a slow one."""
-        if room in self._calls and not self._calls[room].done():
+        """One call to an engine at a time, beside the step: it must not wait for a slow one."""
+        running = self._calls.get(action.engine)
+        if running is not None and not running.done():
             return
-        self._calls[room] = asyncio.create_task(self._call_engine(room, action), name=f"call for {room}")
+        self._calls[action.engine] = asyncio.create_task(
+            self._call_engine(room, action), name=f"call for {room}"
+        )
 
     async def _call_engine(self, room: str, action: OpenSession | EndSession) -> None:
         client = self._engines.client

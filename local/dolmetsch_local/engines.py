@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from dolmetsch_core.engine_client import EngineAway, EngineClient
 from dolmetsch_core.life.observed import EngineSeen, EngineState
+from dolmetsch_core.tasks import end_tasks
 from dolmetsch_core.wire.engine import EngineStatus
 from dolmetsch_local.processes import Child, Command, free_port
 from dolmetsch_local.state import StateFolder
@@ -18,7 +19,7 @@ FIRST_ANSWER_S = 120.0
 """What importing and opening a port may take on a slow machine."""
 LOST_AFTER_S = 6.0
 """An engine that misses its health check for so long is lost."""
-STOP_PATIENCE_S = 3.0
+STOP_PATIENCE_S = 3.5
 
 
 @dataclass
@@ -136,10 +137,10 @@ class Engines:
         await self._client.close()
 
     async def _stop(self, engine: EngineProcess) -> None:
+        # Open polls would hold the engine's server up.
+        await end_tasks(*engine.tasks)
         # One that was lost has nothing to flush, and may not answer a SIGTERM at all.
         await engine.child.stop(0.0 if engine.lost else STOP_PATIENCE_S)
-        for task in engine.tasks:
-            task.cancel()
         del self._all[engine.name]
         self._changed.set()
 

@@ -15,7 +15,7 @@ class EmbeddedValkey:
 
     def __init__(self, port: int) -> None:
         self._port = port
-        self._server = ValkeyServer(port=port)
+        self._server = ValkeyServer(port=port, config={"save": "", "appendonly": "no"})
 
     @property
     def url(self) -> str:

@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 
 from dolmetsch_core.live import keys, languages, translations, wanted
 from dolmetsch_core.live.store import STORE_AWAY
+from dolmetsch_core.supervise import describe
 from dolmetsch_core.tasks import end_tasks
 from dolmetsch_core.wire.feed import Translated
 from dolmetsch_core.wire.translation import Languages
@@ -30,7 +31,7 @@ from dolmetsch_worker.due import Due, Job
 from dolmetsch_worker.schedule import Choice, choose
 from dolmetsch_worker.session import Session, SessionKey
 from dolmetsch_worker.settings import WorkerSettings
-from dolmetsch_worker.supervise import describe, for_ever
+from dolmetsch_worker.supervise import for_ever
 
 log = logging.getLogger(__name__)
 WANTED_EVERY_S = 2.0

@@ -43,7 +43,8 @@ export class Reader {
     }));
     setOptions(this.select, options.sort((a, b) => a.text.localeCompare(b.text)));
     const wanted = [preference("lang"), ...navigator.languages.map((tag) => tag.split("-")[0]), spoken];
-    if (first || !targets.includes(this.view.lang)) {
+    const back = preference("lang") !== this.view.lang && targets.includes(preference("lang"));
+    if (first || back || !targets.includes(this.view.lang)) {
       this.select.value = wanted.find((code) => targets.includes(code)) ?? targets[0];
     }
     this.view.spoken = spoken;

@@ -72,7 +72,8 @@ export class RoomSocket {
     this.#attempts = 0;
     this.onStatus({ kind: "connecting" });
     await this.#leave();
-    if (this.#wanted && !this.#socket) this.#connect();
+    this.#wanted = true;
+    if (!this.#socket) this.#connect();
   }
 
   /** What was sent arrives before the end: wait for the server's goodbye, but not for ever. */

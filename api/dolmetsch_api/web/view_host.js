@@ -112,7 +112,10 @@ class HostView {
 
   async #begin() {
     await this.#openMicrophone();
-    if (this.#left) return void this.#microphone.close();
+    if (this.#left) {
+      this.meter.stop();
+      return void this.#microphone.close();
+    }
     this.#listener?.stop();
     this.#listener = null;
     this.#letScreenGo = keepScreenOn();
@@ -188,7 +191,10 @@ class HostView {
     if (!this.#speaker) return;
     try {
       await this.#openMicrophone();
-      await this.#speaker?.use(this.#microphone.stream);
+      if (this.#speaker) return void (await this.#speaker.use(this.#microphone.stream));
+      // Stopped while the browser asked.
+      this.meter.stop();
+      this.#microphone.close();
     } catch (error) {
       if (!(error instanceof MicrophoneTrouble)) throw error;
       await this.#fail(error.message);

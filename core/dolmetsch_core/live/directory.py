@@ -12,12 +12,15 @@ from dolmetsch_core.directory import RoomView, Terminating, adopt
 from dolmetsch_core.errors import DirectoryAway
 from dolmetsch_core.live import rooms
 from dolmetsch_core.live.store import STORE_AWAY
+from dolmetsch_core.supervise import for_ever
 from dolmetsch_core.tasks import end_tasks
 from dolmetsch_core.wire.room import EnginePoolStatus, Origin, Room, RoomSpec
 
 log = logging.getLogger(__name__)
 SECOND_LOOK_S = 1.0
 AGAIN_S = 0.05
+WRITE_S = 5.0
+"""How long a write waits for a new store to get its rooms back; TimeoutError is one of STORE_AWAY."""
 
 
 class LocalDirectory:
@@ -31,7 +34,7 @@ class LocalDirectory:
 
     async def start(self) -> None:
         """Begin to watch."""
-        self._task = asyncio.create_task(self._watch(), name="directory watch")
+        self._task = asyncio.create_task(for_ever("directory watch", self._watch), name="directory watch")
 
     async def stop(self) -> None:
         """End the watch."""
@@ -73,6 +76,10 @@ class LocalDirectory:
 
     async def restart(self, room_id: str) -> Room | None:
         """See Directory.restart."""
+        async with asyncio.timeout(WRITE_S):
+            return await self._restart(room_id)
+
+    async def _restart(self, room_id: str) -> Room | None:
         while room := (await rooms.read(self._store)).rooms.get(room_id):
             spec = room.spec.model_copy(update={"restart": room.spec.restart + 1})
             with suppress(rooms.NotReady):
@@ -83,6 +90,10 @@ class LocalDirectory:
 
     async def close(self, room_id: str) -> bool:
         """See Directory.close."""
+        async with asyncio.timeout(WRITE_S):
+            return await self._close(room_id)
+
+    async def _close(self, room_id: str) -> bool:
         while room := (await rooms.read(self._store)).rooms.get(room_id):
             if room.deleted is not None:
                 return True

@@ -7,7 +7,10 @@ from pydantic.alias_generators import to_camel
 class Wire(BaseModel):
     """A message between processes: frozen, unknown fields ignored, `v` its version."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
+    # Errors never quote their input: it may be what was said, and errors are logged.
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", use_attribute_docstrings=True, hide_input_in_errors=True
+    )
 
     v: int = 1
     """Version of the message; raised when a field changes its meaning."""

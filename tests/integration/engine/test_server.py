@@ -23,6 +23,7 @@ from dolmetsch_core.wire.engine import (
     NO_SUCH_SESSION,
     AudioAccepted,
     AudioStart,
+    EngineStatus,
     SessionRequest,
 )
 from dolmetsch_core.wire.feed import LinesWritten, SessionClosed
@@ -42,9 +43,20 @@ def request(session: str = "s.1", epoch: int = 1, **fields: object) -> SessionRe
 
 
 @pytest.fixture
-def engine(store_url: str) -> Iterator[str]:
+def port() -> int:
+    return free_port()
+
+
+@pytest.fixture
+def engine(process: subprocess.Popen[bytes], port: int) -> str:
+    """The engine's address."""
+    assert process.pid
+    return f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture
+def process(store_url: str, port: int) -> Iterator[subprocess.Popen[bytes]]:
     """A fresh engine process with the demonstration model: one session in its life."""
-    port = free_port()
     env = os.environ | {
         "DOLMETSCH_STORE_URL": store_url,
         "DOLMETSCH_ENGINE_MODEL": str(DEMO / "speech-model"),
@@ -54,7 +66,7 @@ def engine(store_url: str) -> Iterator[str]:
     }
     process = subprocess.Popen([sys.executable, "-m", "dolmetsch_engine"], env=env)
     try:
-        yield f"http://127.0.0.1:{port}"
+        yield process
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) in (0, -signal.SIGTERM)
     finally:
@@ -89,6 +101,14 @@ async def closing(socket: ClientConnection) -> tuple[int, str]:
                 await socket.recv()
     assert closed.value.rcvd is not None
     return closed.value.rcvd.code, closed.value.rcvd.reason
+
+
+async def fenced(client: EngineClient, engine: str, rev: int) -> EngineStatus:
+    """The engine's status once it knows that another has the pen."""
+    async with asyncio.timeout(20):
+        while not (status := await client.status(engine, rev)).fenced:
+            rev = status.rev
+    return status
 
 
 async def accepted(socket: ClientConnection) -> AudioAccepted:
@@ -146,7 +166,7 @@ async def test_one_engine_serves_one_session_with_its_pen_and_every_socket_has_i
 
 
 async def test_garbage_is_named_and_an_engine_that_lost_the_pen_says_so_and_takes_no_audio(
-    engine: str, client: EngineClient, store: Redis
+    process: subprocess.Popen[bytes], engine: str, client: EngineClient, store: Redis
 ) -> None:
     status = await client.open_session(engine, request())
     async with audio(engine) as socket:
@@ -164,10 +184,24 @@ async def test_garbage_is_named_and_an_engine_that_lost_the_pen_says_so_and_take
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == BAD_AUDIO
 
-    await Pen(store, "R1", "s.1", 2).take()
-    async with asyncio.timeout(20):
-        while not status.fenced:
-            status = await client.status(engine, status.rev)
+    async with audio(engine, turn=3) as socket:
+        # Stopped with audio in its hands, replaced, then continued: it writes nothing more.
+        await accepted(socket)
+        await socket.send(START.model_dump_json())
+        await socket.send(b"")
+        for message in MESSAGES[:60]:
+            await socket.send(message)
+        follower = Follower(store, "R1", "s.1")
+        async with asyncio.timeout(40):
+            while (await follower.snapshot()).sentences == ():
+                await asyncio.sleep(0.1)
+        process.send_signal(signal.SIGSTOP)
+        await Pen(store, "R1", "s.1", 2).take()
+        written = (await follower.snapshot()).sentences
+        process.send_signal(signal.SIGCONT)
+        status = await fenced(client, engine, status.rev)
+        assert (await follower.snapshot()).sentences == written
+        assert await follower.read(100) == []
     assert not status.ready
     async with audio(engine, turn=9) as socket:
         assert (await closing(socket))[0] == NO_SUCH_SESSION
