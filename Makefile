@@ -10,10 +10,10 @@ $(foreach name,PORT HOST MODEL LANGUAGES,$(if $(filter command,$(firstword $(ori
 
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := api core engine-image local worker tests bench
+SOURCES := api core engine-image local operator worker tests bench
 UV := $(BIN)/uv
 
-.PHONY: help run demo test check bench lock docs clean browser
+.PHONY: help run demo test test-cluster cluster-binaries check bench lock docs crds clean browser
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -28,19 +28,29 @@ demo: $(VENV)/ready .venv-libretranslate/ready ## Platform, a real recording and
 check: $(VENV)/ready ## Format, lint, types, import contracts, generated files
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/ruff check $(SOURCES)
-	$(BIN)/mypy api core engine-image local worker
+	$(BIN)/mypy api core engine-image local operator worker
 	$(BIN)/lint-imports
 	$(BIN)/python -m dolmetsch_local.settings_table --check docs/settings.md
+	$(BIN)/python -m dolmetsch_core.cluster.crds --check crds
 
 test: $(VENV)/ready .venv-libretranslate/ready browser ## All tests, with the real parts; installs what they need
 	@$(BIN)/python -m dolmetsch_local.models base tiny.en speech >/dev/null
-	$(BIN)/pytest $(PYTEST_ARGS)
+	$(BIN)/pytest --ignore=tests/cluster $(PYTEST_ARGS)
 
 bench: $(VENV)/ready .venv-libretranslate/ready ## Measure side by side; writes a dated table to docs/bench
 	$(BIN)/python -m bench.bench
 
 docs: $(VENV)/ready ## Write the generated parts of docs
 	$(BIN)/python -m dolmetsch_local.settings_table docs/settings.md
+
+crds: $(VENV)/ready ## Write the CustomResourceDefinitions from the wire models
+	$(BIN)/python -m dolmetsch_core.cluster.crds crds
+
+cluster-binaries: $(VENV)/ready ## Build the test cluster's binaries into the cache (Go; 11 minutes the first time)
+	@$(BIN)/python -m tests.cluster.binaries
+
+test-cluster: $(VENV)/ready .venv-libretranslate/ready ## Tests on a real control plane; needs Go, or the binaries
+	@bash scripts/test-cluster.sh
 
 lock: $(VENV)/ready ## Pin all requirements again, with hashes
 	@PATH=$(BIN):$$PATH bash requirements/lock.sh

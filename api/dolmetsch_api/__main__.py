@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from dolmetsch_api.app import create_app
 from dolmetsch_api.settings import ApiSettings
 from dolmetsch_api.talks import RoomsFileInvalid
+from dolmetsch_core.tokens import KeyInvalid
 
 MAX_MESSAGE_BYTES = 1 << 20
 """A second of audio is 16 kB; a larger frame is no audio."""
@@ -24,7 +25,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     try:
         app = create_app(ApiSettings())
-    except (ValidationError, RoomsFileInvalid) as error:
+    except (ValidationError, RoomsFileInvalid, KeyInvalid) as error:
         sys.exit(f"dolmetsch api: {error}")
     uvicorn.run(
         app,

@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
 from dolmetsch_api import closing, listing, login
+from dolmetsch_api.directories import directory_of
 from dolmetsch_api.host import serve_host
 from dolmetsch_api.hub import Hub
 from dolmetsch_api.known_languages import KnownLanguages
@@ -22,16 +23,16 @@ from dolmetsch_api.talks import load_talks
 from dolmetsch_api.tokens import Logins
 from dolmetsch_api.viewer import serve_viewer
 from dolmetsch_core.live import store as live_store
-from dolmetsch_core.live.directory import LocalDirectory
+from dolmetsch_core.tokens import EngineKey, KeyInvalid
 
 log = logging.getLogger(__name__)
 WEB = Path(__file__).with_name("web")
 
 
 def create_platform(settings: ApiSettings) -> Platform:
-    """Wire one process, without starting anything. Raises RoomsFileInvalid."""
+    """Wire one process, without starting anything. Raises RoomsFileInvalid, KeyInvalid."""
     store = live_store.connect(settings.store_url)
-    directory = LocalDirectory(store)
+    directory = directory_of(settings, store)
     return Platform(
         settings=settings,
         store=store,
@@ -40,11 +41,22 @@ def create_platform(settings: ApiSettings) -> Platform:
         languages=KnownLanguages(store, directory),
         logins=Logins(settings),
         talks=load_talks(settings.rooms_file),
+        engine_key=_engine_key(settings),
     )
 
 
+def _engine_key(settings: ApiSettings) -> EngineKey | None:
+    pem = settings.engine_private_key
+    if pem is None or not pem.get_secret_value():
+        return None
+    try:
+        return EngineKey.from_pem(pem.get_secret_value())
+    except KeyInvalid as error:
+        raise KeyInvalid(f"DOLMETSCH_ENGINE_PRIVATE_KEY: {error}") from error
+
+
 def create_app(settings: ApiSettings) -> FastAPI:
-    """Return the ASGI application. Raises RoomsFileInvalid."""
+    """Return the ASGI application. Raises RoomsFileInvalid, KeyInvalid."""
     platform = create_platform(settings)
 
     @asynccontextmanager

@@ -6,6 +6,7 @@ from fastapi.responses import JSONResponse
 from dolmetsch_api.login import KeyBody, refusal
 from dolmetsch_api.platform import Platform
 from dolmetsch_api.tokens import Role
+from dolmetsch_core.errors import RoomRefused
 from dolmetsch_core.live.rooms import NotReady
 from dolmetsch_core.live.store import STORE_AWAY
 
@@ -21,7 +22,7 @@ def routes(platform: Platform) -> APIRouter:
             return refusal()
         try:
             closed = await platform.directory.close(room_id)
-        except (*STORE_AWAY, NotReady):
+        except (*STORE_AWAY, NotReady, RoomRefused):
             return refusal()
         return {"status": "ok"} if closed else refusal()
 

@@ -53,7 +53,9 @@ async def _serve_claimed(platform: Platform, socket: WebSocket, wish: Wish, clai
     await send(socket, info(connection_id=claim.connection_id))
     async with platform.hub.reading(wish.room_id, room.session, wish.target) as view:
         kept = platform.settings.kept_audio_seconds
-        relay = Relay(platform.directory, platform.store, view, claim, kept_seconds=kept)
+        relay = Relay(
+            platform.directory, platform.store, view, claim, kept_seconds=kept, key=platform.engine_key
+        )
         captions = CaptionSender(socket, view, platform.directory, wish.target, states=wish.states)
         await first_of(
             _tell(platform, socket, captions, room),
@@ -109,8 +111,8 @@ async def _listen(platform: Platform, socket: WebSocket, relay: Relay, room_id: 
         log.info("host of room %s asks for a restart of its engine session", room_id)
         try:
             await platform.directory.restart(room_id)
-        except STORE_AWAY:
-            log.warning("live store is away: room %s goes on without a restart", room_id)
+        except (*STORE_AWAY, RoomRefused) as error:
+            log.warning("room %s goes on without a restart: %s %s", room_id, type(error).__name__, error)
 
 
 def _signal(text: str) -> str | None:

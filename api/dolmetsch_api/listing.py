@@ -43,10 +43,11 @@ def routes(platform: Platform) -> APIRouter:
     ids = ConnectionIds(platform)
 
     @router.get("/health", response_model=None)
-    async def health() -> dict[str, str] | JSONResponse:
+    async def health() -> dict[str, str | float] | JSONResponse:
         if not platform.directory.view.seen:
             return JSONResponse({"status": "not ready"}, status_code=503)
-        return {"status": "ok"}
+        # An old view is no reason to take this api out: what it knows is still true for live rooms.
+        return {"status": "ok", "directory_age_seconds": round(platform.directory.view.age, 1)}
 
     @router.get("/room_list")
     async def room_list() -> dict[str, Any]:

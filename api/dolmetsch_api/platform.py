@@ -10,6 +10,7 @@ from dolmetsch_api.settings import ApiSettings
 from dolmetsch_api.talks import Talk
 from dolmetsch_api.tokens import Logins
 from dolmetsch_core.directory import Directory
+from dolmetsch_core.tokens import EngineKey
 from dolmetsch_core.wire.room import ConditionType, Phase, Room
 
 ENDED = (Phase.CLOSED, Phase.FAILED, Phase.DRAINING)
@@ -26,6 +27,8 @@ class Platform:
     languages: KnownLanguages
     logins: Logins
     talks: dict[str, Talk]
+    engine_key: EngineKey | None = None
+    """Signs tokens for engines that ask for them."""
 
     def active_room(self, room_id: str) -> Room | None:
         """Return the room if it is active: admitted and not ended (a starting one counts)."""

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from redis.asyncio import Redis
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, ConnectionClosedOK, InvalidHandshake
+from websockets.exceptions import ConnectionClosed, ConnectionClosedOK, InvalidHandshake, InvalidStatus
 
 from dolmetsch_api.captions import CaptionView
 from dolmetsch_api.held_claim import HeldClaim
@@ -19,7 +19,8 @@ from dolmetsch_core.live.audio import Header
 from dolmetsch_core.live.store import STORE_AWAY
 from dolmetsch_core.media import NoHeader, detect
 from dolmetsch_core.tasks import first_of
-from dolmetsch_core.wire.engine import BAD_AUDIO, LOWER_TURN, AudioAccepted, AudioStart
+from dolmetsch_core.tokens import EngineKey, Scope
+from dolmetsch_core.wire.engine import BAD_AUDIO, LOWER_TURN, NOT_ALLOWED, AudioAccepted, AudioStart
 from dolmetsch_core.wire.room import EngineRef
 
 log = logging.getLogger(__name__)
@@ -39,8 +40,17 @@ class Relay:
     """Sends kept audio in order; every engine gets it from the committed position on."""
 
     def __init__(
-        self, directory: Directory, store: Redis, view: CaptionView, claim: HeldClaim, *, kept_seconds: float
+        self,
+        directory: Directory,
+        store: Redis,
+        view: CaptionView,
+        claim: HeldClaim,
+        *,
+        kept_seconds: float,
+        key: EngineKey | None = None,
     ) -> None:
+        self._key = key
+        self._refused_by = ""
         self._claim = claim
         self._directory = directory
         self._store = store
@@ -74,10 +84,15 @@ class Relay:
             try:
                 await self._serve(engine)
             except ConnectionClosed as closed:
-                await self._after_close(closed)
+                await self._after_close(closed, engine)
             except AudioDropped:
                 log.warning("room %s: audio was dropped, its engine is too slow", self._view.room)
                 await self._raise_turn(self._claim.turn)
+            except InvalidStatus as error:
+                if error.response.status_code in (401, 403):
+                    self._tell_refused(engine, f"HTTP {error.response.status_code}")
+                else:
+                    log.info("engine %s can't be reached: %s", engine.pod_name, error)
             except (OSError, InvalidHandshake, TimeoutError) as error:
                 log.info("engine %s can't be reached: %s", engine.pod_name, type(error).__name__)
             await asyncio.sleep(TRY_AGAIN_S)
@@ -136,7 +151,14 @@ class Relay:
         query = urlencode({"session": self._view.session, "turn": self._claim.turn})
         url = f"{engine.address.replace('http', 'ws', 1)}/audio?{query}"
         async with connect(
-            url, max_size=None, max_queue=None, compression=None, proxy=None, open_timeout=5, close_timeout=1
+            url,
+            additional_headers=self._authorization(engine),
+            max_size=None,
+            max_queue=None,
+            compression=None,
+            proxy=None,
+            open_timeout=5,
+            close_timeout=1,
         ) as socket:
             async with asyncio.timeout(ACCEPT_S):
                 accepted = AudioAccepted.model_validate_json(await socket.recv())
@@ -146,6 +168,17 @@ class Relay:
                 self._until_moved(engine),
                 self._until_new_recording(),
             )
+
+    def _authorization(self, engine: EngineRef) -> dict[str, str]:
+        if self._key is None:
+            return {}
+        return {"Authorization": f"Bearer {self._key.token(engine.pod_uid, Scope.AUDIO)}"}
+
+    def _tell_refused(self, engine: EngineRef, why: str) -> None:
+        """Once for each engine: it is tried again and again, as with any other trouble."""
+        if self._refused_by != engine.pod_uid:
+            log.error("engine %s refuses this api: %s", engine.pod_name, why)
+        self._refused_by = engine.pod_uid
 
     async def _until_new_recording(self) -> None:
         self._new_recording.clear()
@@ -194,8 +227,10 @@ class Relay:
                 if now and (now.pod_uid, now.epoch) != (engine.pod_uid, engine.epoch):
                     return
 
-    async def _after_close(self, closed: ConnectionClosed) -> None:
+    async def _after_close(self, closed: ConnectionClosed, engine: EngineRef) -> None:
         code, reason = (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd else (1006, "")
+        if code == NOT_ALLOWED:
+            self._tell_refused(engine, reason)
         if code == BAD_AUDIO:
             raise AudioUndecodable(reason)
         if code == LOWER_TURN:

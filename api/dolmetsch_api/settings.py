@@ -1,6 +1,7 @@
 """Settings of the api."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -13,6 +14,10 @@ class ApiSettings(BaseSettings):
 
     store_url: str = "redis://127.0.0.1:6379"
     """Address of the live store (Redis protocol)."""
+    directory: Literal["local", "kubernetes"] = "local"
+    """Where rooms are: in the live store of one machine, or in a cluster (in-cluster, or by KUBECONFIG)."""
+    namespace: str = ""
+    """The cluster's namespace that holds the Rooms; without it the pod's own, or `default`."""
     host_password: SecretStr
     """Who knows it may speak. All hosts share it and are trusted with one another's rooms."""
     admin_password: SecretStr
@@ -33,5 +38,7 @@ class ApiSettings(BaseSettings):
     """Seconds that a host waits for an engine before it is told to try again."""
     kept_audio_seconds: float = Field(default=120.0, gt=0)
     """Audio not yet written as sentences that is kept for a replacement engine."""
+    engine_private_key: SecretStr | None = None
+    """Private key (Ed25519, PEM) that signs the tokens which engines of a cluster ask for."""
     notice: str = ""
     """A sentence that every page shows, such as that this is a demonstration."""

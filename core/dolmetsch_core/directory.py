@@ -22,7 +22,7 @@ class RoomView:
 
     def __init__(self) -> None:
         self._rooms: dict[str, Room] = {}
-        self._changed = asyncio.Condition()
+        self._wake: asyncio.Future[None] | None = None
         self._seen_at = float("-inf")
 
     @property
@@ -40,24 +40,36 @@ class RoomView:
         """Rooms by room id."""
         return self._rooms
 
-    async def replace(self, rooms: Mapping[str, Room]) -> None:
-        """Take a full reading."""
-        self._seen_at = time.monotonic()
+    async def replace(self, rooms: Mapping[str, Room], *, confirmed: bool = True) -> None:
+        """Take a full reading; not `confirmed`: only what this process wrote is new.
+
+        Without a pause between looking and writing: of two readings the one that came last stays.
+        """
+        if confirmed:
+            self._seen_at = time.monotonic()
         if rooms == self._rooms:
             return
-        async with self._changed:
-            self._rooms = dict(rooms)
-            self._changed.notify_all()
+        self._rooms = dict(rooms)
+        wake, self._wake = self._wake, None
+        if wake is not None:
+            wake.set_result(None)
 
     async def changes(self, room_id: str) -> AsyncGenerator[Room | None]:
         """Yield the room as it is, then after every change; None while there is no such room."""
         last: object = object()
         while True:
-            async with self._changed:
-                while self._rooms.get(room_id) == last:
-                    await self._changed.wait()
-                last = room = self._rooms.get(room_id)
-            yield room
+            room = self._rooms.get(room_id)
+            if room != last:
+                last = room
+                yield room
+            else:
+                await self._next_change()
+
+    async def _next_change(self) -> None:
+        if self._wake is None:
+            self._wake = asyncio.get_running_loop().create_future()
+        # One future for all who wait: who gives up must not cancel it.
+        await asyncio.shield(self._wake)
 
 
 class Directory(Protocol):

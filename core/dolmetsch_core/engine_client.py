@@ -2,10 +2,12 @@
 
 import httpx
 
+from dolmetsch_core.tokens import EngineKey, Scope
 from dolmetsch_core.wire.engine import EngineStatus, SessionRequest
 
 POLL_S = 30.0
 """How long an engine holds a status call open while nothing changes."""
+REFUSED = (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN)
 
 
 class EngineAway(Exception):
@@ -17,26 +19,35 @@ class OlderEpoch(Exception):
 
 
 class EngineClient:
-    """One HTTP client for all engines; every call names the engine's base address."""
+    """One HTTP client for all engines; every call names the engine's base address.
 
-    def __init__(self) -> None:
-        self._http = httpx.AsyncClient(timeout=httpx.Timeout(5.0))
+    With a key each call shows a token for its `audience`, the engine's pod uid.
+    """
+
+    def __init__(self, key: EngineKey | None = None) -> None:
+        self._key = key
+        # No limit: each engine holds a status call open nearly all the time.
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
+        self._http = httpx.AsyncClient(timeout=httpx.Timeout(5.0), limits=limits, trust_env=False)
 
     async def close(self) -> None:
         """Close idle connections."""
         await self._http.aclose()
 
-    async def open_session(self, address: str, request: SessionRequest) -> EngineStatus:
+    async def open_session(
+        self, address: str, request: SessionRequest, *, audience: str = ""
+    ) -> EngineStatus:
         """`PUT /session`. Raises OlderEpoch, EngineAway."""
-        return await self._call("PUT", address, "/session", timeout=15.0, content=request.to_bytes())
+        content = request.to_bytes()
+        return await self._call("PUT", address, "/session", audience, timeout=15.0, content=content)
 
-    async def end_session(self, address: str) -> EngineStatus:
+    async def end_session(self, address: str, *, audience: str = "") -> EngineStatus:
         """`DELETE /session`: begins the drain, `drained` in the status ends it. Raises EngineAway."""
-        return await self._call("DELETE", address, "/session", timeout=5.0)
+        return await self._call("DELETE", address, "/session", audience, timeout=5.0)
 
-    async def status(self, address: str, after: int = -1) -> EngineStatus:
+    async def status(self, address: str, after: int = -1, *, audience: str = "") -> EngineStatus:
         """Return the engine's status once its revision is above `after`, or after 30 s. Raises EngineAway."""
-        return await self._call("GET", address, f"/status?after={after}", timeout=POLL_S + 5.0)
+        return await self._call("GET", address, f"/status?after={after}", audience, timeout=POLL_S + 5.0)
 
     async def healthy(self, address: str) -> bool:
         """Whether `/healthz` is good, within 2 s."""
@@ -47,15 +58,26 @@ class EngineClient:
         return answer.is_success
 
     async def _call(
-        self, method: str, address: str, path: str, *, timeout: float, content: bytes | None = None
+        self,
+        method: str,
+        address: str,
+        path: str,
+        audience: str,
+        *,
+        timeout: float,
+        content: bytes | None = None,
     ) -> EngineStatus:
-        headers = {"content-type": "application/json"} if content else None
+        headers = {"content-type": "application/json"} if content else {}
+        if self._key is not None:
+            headers["authorization"] = f"Bearer {self._key.token(audience, Scope.CONTROL)}"
         try:
             answer = await self._http.request(
                 method, f"{address}{path}", content=content, headers=headers, timeout=timeout
             )
             if answer.status_code == httpx.codes.CONFLICT:
                 raise OlderEpoch(answer.text)
+            if answer.status_code in REFUSED:
+                raise EngineAway(f"{method} {path}: the engine refuses this caller: {answer.text[:200]}")
             answer.raise_for_status()
             return EngineStatus.model_validate_json(answer.content)
         except (httpx.HTTPError, ValueError) as error:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from fastapi import FastAPI, HTTPException, Request, Response, WebSocket, WebSocketDisconnect
+from fastapi import Depends, FastAPI, HTTPException, Request, Response, WebSocket, WebSocketDisconnect
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import ValidationError
 from redis.asyncio import Redis
@@ -15,15 +15,18 @@ from dolmetsch_core.live import store as live_store
 from dolmetsch_core.live.pen import Fenced
 from dolmetsch_core.live.store import STORE_AWAY
 from dolmetsch_core.media import Container
+from dolmetsch_core.tokens import CallerRefused
 from dolmetsch_core.wire.engine import (
     BAD_AUDIO,
     LOWER_TURN,
     NO_SUCH_SESSION,
+    NOT_ALLOWED,
     AudioAccepted,
     AudioStart,
     EngineStatus,
     SessionRequest,
 )
+from dolmetsch_engine.callers import Callers, answer_refused, callers_of
 from dolmetsch_engine.decoder import DecoderError
 from dolmetsch_engine.ingest import RATE, Ingest, Opening
 from dolmetsch_engine.service_settings import ServiceSettings
@@ -119,7 +122,8 @@ class Engine:
 
 
 def create_app(settings: EngineSettings, service: ServiceSettings) -> FastAPI:
-    """Return the ASGI application."""
+    """Return the ASGI application. Raises Unguarded."""
+    callers = callers_of(service)
     store = live_store.connect(service.store_url)
     engine = Engine(store, settings)
 
@@ -134,15 +138,19 @@ def create_app(settings: EngineSettings, service: ServiceSettings) -> FastAPI:
             await store.aclose()
 
     app = FastAPI(title="Dolmetsch engine", lifespan=lifespan, docs_url=None, redoc_url=None)
-    _control(app, engine)
+    answer_refused(app)
+    _control(app, engine, callers)
 
     @app.websocket("/audio")
     async def audio(socket: WebSocket) -> None:
         await socket.accept()
         try:
+            callers.audio(socket)
             await _take_audio(engine, socket)
         except WebSocketDisconnect:
             return
+        except CallerRefused as error:
+            await _close(socket, NOT_ALLOWED, str(error))
         except LowerTurn as error:
             await _close(socket, LOWER_TURN, str(error.turn))
         except (DecoderError, ValueError) as error:
@@ -156,8 +164,10 @@ def create_app(settings: EngineSettings, service: ServiceSettings) -> FastAPI:
     return app
 
 
-def _control(app: FastAPI, engine: Engine) -> None:
-    @app.put("/session")
+def _control(app: FastAPI, engine: Engine, callers: Callers) -> None:
+    allowed = [Depends(callers.control)]
+
+    @app.put("/session", dependencies=allowed)
     async def open_session(request: Request) -> EngineStatus:
         try:
             wanted = SessionRequest.model_validate_json(await request.body())
@@ -165,11 +175,11 @@ def _control(app: FastAPI, engine: Engine) -> None:
             raise HTTPException(422, str(error)) from error
         return await engine.open_session(wanted)
 
-    @app.delete("/session")
+    @app.delete("/session", dependencies=allowed)
     async def end_session() -> EngineStatus:
         return await engine.end_session()
 
-    @app.get("/status")
+    @app.get("/status", dependencies=allowed)
     async def status(after: int = -1) -> EngineStatus:
         return await engine.board.after(after, POLL_S)
 

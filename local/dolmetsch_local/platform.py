@@ -124,7 +124,12 @@ class Platform:
 
     def address(self, running: Running) -> Address:
         """What tools of the same user need."""
-        return Address(url=running.url, host_password=running.secrets.host_password, pid=os.getpid())
+        return Address(
+            url=running.url,
+            host_password=running.secrets.host_password,
+            pid=os.getpid(),
+            store_url=self._valkey.url,
+        )
 
     async def _stop(self) -> None:
         """Engines first, with their last words; then whoever reads them; the store last."""

@@ -28,12 +28,13 @@ class Secrets(BaseModel):
 
 
 class Address(BaseModel):
-    """Where a running platform listens, and the host password for tools of the same user."""
+    """Where a running platform and its store listen, and the host password for tools of the same user."""
 
     model_config = ConfigDict(frozen=True)
     url: str
     host_password: str
     pid: int
+    store_url: str = ""
 
 
 class StateFolder:

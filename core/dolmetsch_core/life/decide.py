@@ -18,8 +18,8 @@ from dolmetsch_core.wire.room import (
     RoomStatus,
 )
 
-START_DEADLINE = timedelta(seconds=120)
-"""A model loads in seconds from a disk, in a minute or two from a slow one."""
+CLAIM_DEADLINE = timedelta(seconds=30)
+"""With its model loaded, an engine opens a session or changes its language in a second."""
 FAILURE_BUDGET = 5
 BACKOFF = (0.0, 0.0, 2.0, 5.0, 15.0)
 """Seconds before the next engine, by failures so far: the first replacements go at once."""
@@ -27,6 +27,8 @@ STEADY = timedelta(minutes=10)
 """An engine that served so long has proved that the losses before it are over."""
 REFUSAL_SHOWN = timedelta(seconds=2)
 """How long a refused room stays, so that whoever waits for it sees why."""
+FAILURE_SHOWN = timedelta(hours=1)
+"""How long a room that the api made stays after it failed, for people to read why."""
 
 
 def decide(room: Room, seen: Observation, now: datetime) -> Plan:
@@ -35,7 +37,7 @@ def decide(room: Room, seen: Observation, now: datetime) -> Plan:
         return drain(room, seen, now)
     room = _begin_activation(room, now)
     if room.status.phase in (Phase.CLOSED, Phase.FAILED):
-        return rest(room, seen, now)
+        return _rest(room, seen, now)
     if room.status.phase is Phase.DRAINING:
         return drain(room, seen, now)
     current = _current(seen)
@@ -43,11 +45,30 @@ def decide(room: Room, seen: Observation, now: datetime) -> Plan:
         return _wait_or_refuse(room, seen, now)
     strays = tuple(Stop(each.name) for each in seen.engines if each is not current and _alive(each))
     if current is None:
+        if seen.cannot_create:
+            return _replace(room, seen, 0, seen.cannot_create, now)
         return _get_engine(room, seen, now, strays)
+    if current.state is EngineState.PENDING and seen.refused and not _was_served(room):
+        return _wait_or_refuse(room, seen, now)
     lost = _lost(room, current, now)
     if lost:
-        return _replace(room, seen, current, lost, now)
-    return _serve(room, current, now, strays)
+        return _replace(room, seen, current.epoch, lost, now)
+    if current.outdated and seen.replace_outdated and seen.warm:
+        # Claimed with a higher epoch it takes the pen; the old one is a stray from then on.
+        return _get_engine(room, seen, now, strays)
+    return _serve(room, current, seen, now, strays)
+
+
+def _rest(room: Room, seen: Observation, now: datetime) -> Plan:
+    """Closed or Failed: nothing to do, but nobody deletes what a host's activation left behind."""
+    plan = rest(room, seen, now)
+    failed = room.status.condition(ConditionType.ENGINE_READY)
+    if room.status.phase is not Phase.FAILED or room.origin is not Origin.API or failed is None:
+        return plan
+    leave_at = failed.last_transition_time + FAILURE_SHOWN
+    if now < leave_at:
+        return Plan(plan.status, plan.actions, wake_at=leave_at)
+    return Plan(plan.status, (*plan.actions, DeleteRoom("it failed an hour ago")))
 
 
 def _begin_activation(room: Room, now: datetime) -> Room:
@@ -56,6 +77,12 @@ def _begin_activation(room: Room, now: datetime) -> Room:
         return room
     fresh = RoomStatus(epoch=room.status.epoch, activation=room.spec.activation)
     return room.model_copy(update={"status": fresh})
+
+
+def _was_served(room: Room) -> bool:
+    """Whether an engine was lost or moved since the activation: people may be in the room."""
+    status = room.status
+    return bool(status.failures or status.engine or status.phase is Phase.RECOVERING)
 
 
 def _alive(engine: EngineSeen) -> bool:
@@ -89,15 +116,16 @@ def _get_engine(room: Room, seen: Observation, now: datetime, strays: tuple[Acti
         return Plan(status, strays, wake_at=status.deadline)
     epoch = max([status.epoch, *(each.epoch for each in seen.engines)]) + 1
     action: Action = Claim(seen.warm[0], epoch) if seen.warm else Create(epoch)
-    phase = Phase.RECOVERING if status.failures else Phase.STARTING
+    patience = CLAIM_DEADLINE if seen.warm else seen.start_timeout
+    message = "Its engine went away: another one is starting" if _was_served(room) else "Engine is starting"
     status = report(
         room,
         now,
-        phase,
+        Phase.RECOVERING if _was_served(room) else Phase.STARTING,
         (ConditionType.ENGINE_SCHEDULED, True, Reason.SCHEDULED, ""),
         (ConditionType.ENGINE_READY, False, Reason.STARTING, ""),
     )
-    status = changed(status, epoch=epoch, deadline=now + START_DEADLINE, message="Engine is starting")
+    status = changed(status, epoch=epoch, engine=None, deadline=now + patience, message=message)
     return Plan(status, (*strays, action), wake_at=status.deadline)
 
 
@@ -110,11 +138,11 @@ def _lost(room: Room, engine: EngineSeen, now: datetime) -> str:
         return "another engine took this session's pen"
     serving = status is not None and status.session == room.session and status.ready
     if not serving and room.status.deadline and now >= room.status.deadline:
-        return f"the engine was not ready after {START_DEADLINE.total_seconds():.0f} s"
+        return engine.last_words or "the engine was not ready in time"
     return ""
 
 
-def _replace(room: Room, seen: Observation, engine: EngineSeen, why: str, now: datetime) -> Plan:
+def _replace(room: Room, seen: Observation, epoch: int, why: str, now: datetime) -> Plan:
     """Stop what is lost; the next step gets another one, unless the budget is spent."""
     failures = room.status.failures + 1
     stops = tuple(Stop(each.name) for each in seen.engines if _alive(each))
@@ -129,22 +157,27 @@ def _replace(room: Room, seen: Observation, engine: EngineSeen, why: str, now: d
     wake_at = now + timedelta(seconds=BACKOFF[min(failures, len(BACKOFF)) - 1])
     status = report(room, now, Phase.RECOVERING, (ConditionType.ENGINE_READY, False, Reason.ENGINE_LOST, why))
     status = changed(status, message=f"Engine lost: {why}", failures=failures, engine=None, deadline=wake_at)
-    status = changed(status, epoch=max(status.epoch, engine.epoch))
+    status = changed(status, epoch=max(status.epoch, epoch))
     if wake_at > now:
         return Plan(status, stops, wake_at=wake_at)
     again = _get_engine(room.model_copy(update={"status": status}), seen, now, stops)
     return Plan(changed(again.status, message=status.message), again.actions, again.wake_at)
 
 
-def _serve(room: Room, engine: EngineSeen, now: datetime, strays: tuple[Action, ...]) -> Plan:
+def _serve(
+    room: Room, engine: EngineSeen, seen: Observation, now: datetime, strays: tuple[Action, ...]
+) -> Plan:
     """An engine is there: give it the session, then follow what it says."""
-    deadline = room.status.deadline or now + START_DEADLINE
-    phase = Phase.RECOVERING if room.status.failures else Phase.STARTING
     scheduled = (ConditionType.ENGINE_SCHEDULED, True, Reason.SCHEDULED, "")
     if engine.state is not EngineState.RUNNING or engine.status is None or not _loaded(engine.status):
-        waiting = (ConditionType.ENGINE_READY, False, Reason.STARTING, "")
+        deadline = _not_beyond(room.status.deadline, now, seen.start_timeout)
+        phase = Phase.RECOVERING if _was_served(room) else Phase.STARTING
+        waiting = (ConditionType.ENGINE_READY, False, Reason.STARTING, engine.last_words)
         status = changed(report(room, now, phase, scheduled, waiting), deadline=deadline, epoch=engine.epoch)
+        if engine.last_words:
+            status = changed(status, message=engine.last_words)
         return Plan(status, strays, wake_at=deadline)
+    deadline = _not_beyond(room.status.deadline, now, CLAIM_DEADLINE)
     if not _in_session(room, engine.status):
         # A live session that gets a new language keeps its phase: viewers and lines stay.
         waiting = (ConditionType.ENGINE_READY, False, Reason.STARTING, "")
@@ -152,6 +185,14 @@ def _serve(room: Room, engine: EngineSeen, now: datetime, strays: tuple[Action, 
         open_session = OpenSession(engine.name, engine.address, _request(room, engine.epoch))
         return Plan(changed(status, epoch=engine.epoch), (*strays, open_session), wake_at=deadline)
     return _follow(room, engine, engine.status, now, strays)
+
+
+def _not_beyond(deadline: datetime | None, now: datetime, patience: timedelta) -> datetime:
+    """A wait that began already ends when it was said to, but never later than a new one would.
+
+    A clock that was set back, or a wait that is shorter from now on, does not make a room wait for hours.
+    """
+    return min(deadline or now + patience, now + patience)
 
 
 def _loaded(status: EngineStatus) -> bool:
@@ -221,7 +262,8 @@ def _host(room: Room, says: EngineStatus, now: datetime) -> HostStatus:
     before = room.status.host
     if says.host_connected == before.connected:
         return before
-    return HostStatus(connected=says.host_connected, since=says.host_since or now)
+    # By another machine's clock: it is no later than now.
+    return HostStatus(connected=says.host_connected, since=min(says.host_since or now, now))
 
 
 def _close_at(room: Room, host: HostStatus, now: datetime) -> datetime | None:
@@ -229,7 +271,7 @@ def _close_at(room: Room, host: HostStatus, now: datetime) -> datetime | None:
     if host.connected:
         return None
     if host.since is not None:
-        return host.since + timedelta(seconds=room.spec.close_after_seconds)
+        return min(host.since, now) + timedelta(seconds=room.spec.close_after_seconds)
     if room.status.close_at is not None:
         return room.status.close_at
     if room.origin is not Origin.API and room.status.activation <= 1:

@@ -9,14 +9,23 @@ from dolmetsch_core.wire.room import ConditionType, Phase, Reason, Room
 
 DRAIN_DEADLINE = timedelta(seconds=20)
 """Catching up on the last words takes seconds; an engine that hangs does not hold a room longer."""
+STUCK = timedelta(seconds=60)
+"""What an engine gets for stopping after that. One that is stuck (a dead node) does not hold the room: it has
+lost the pen, and is taken away with the room that owns it.
+"""
 
 
 def drain(room: Room, seen: Observation, now: datetime, why: str = "") -> Plan:
     """Flush the session, stop the engines, and let the room go once none is left."""
     draining = room.status.phase is Phase.DRAINING
     deadline = room.status.deadline if draining and room.status.deadline else now + DRAIN_DEADLINE
+    deadline = min(deadline, now + DRAIN_DEADLINE)
     if not seen.engines:
-        return _drained(room, now)
+        return _drained(room, now, "Closed")
+    all_stopping = all(each.state is EngineState.STOPPING for each in seen.engines)
+    if all_stopping and draining and now >= deadline + STUCK:
+        stuck = ", ".join(each.name for each in seen.engines)
+        return _drained(room, now, f"Closed; {stuck} has not ended: its node may be lost")
     message = room.status.message if draining else (why or "Closing")
     reason = Reason.DELETED if room.deleted else Reason.NO_HOST
     status = report(
@@ -28,7 +37,11 @@ def drain(room: Room, seen: Observation, now: datetime, why: str = "") -> Plan:
     )
     status = changed(status, deadline=deadline, close_at=None, message=message)
     actions = tuple(_end(room, each, now >= deadline) for each in seen.engines)
-    return Plan(status, tuple(each for each in actions if each), wake_at=deadline)
+    return Plan(
+        status,
+        tuple(each for each in actions if each),
+        wake_at=deadline if now < deadline else deadline + STUCK,
+    )
 
 
 def rest(room: Room, seen: Observation, now: datetime) -> Plan:
@@ -47,8 +60,8 @@ def _end(room: Room, engine: EngineSeen, overdue: bool) -> Action | None:
     return Stop(engine.name)
 
 
-def _drained(room: Room, now: datetime) -> Plan:
+def _drained(room: Room, now: datetime, message: str) -> Plan:
     if room.deleted:
         return Plan(room.status, (Forget(),))
     status = report(room, now, Phase.CLOSED, (ConditionType.DRAINING, False, Reason.CLOSED, ""))
-    return Plan(changed(status, engine=None, deadline=None, close_at=None, message="Closed"))
+    return Plan(changed(status, engine=None, deadline=None, close_at=None, message=message))

@@ -1,6 +1,7 @@
 """Facts about engines and rooms, as an observer saw them."""
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import Enum
 
 from dolmetsch_core.wire.engine import EngineStatus
@@ -32,7 +33,11 @@ class EngineSeen:
     address: str = ""
     status: EngineStatus | None = None
     last_words: str = ""
-    """Why it was lost, for a person."""
+    """Why it was lost, or why it does not get on, for a person."""
+    created: datetime | None = None
+    """When it was asked for."""
+    outdated: bool = False
+    """Made from an older template than the pool's present one."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,12 @@ class Observation:
     """Why the pool will not have it, '' while it may wait."""
     warm: tuple[str, ...] = ()
     """Warm engines, ready, that this room may claim."""
+    cannot_create: str = ""
+    """Why the last engine that was asked for was refused, '' while none was."""
+    start_timeout: timedelta = timedelta(seconds=120)
+    """How long an engine may take from its creation until it serves the room."""
+    replace_outdated: bool = False
+    """The grace period of a roll-out is over: move to an engine of the present template."""
 
 
 @dataclass(frozen=True)
@@ -58,3 +69,5 @@ class PoolSeen:
     warm: tuple[EngineSeen, ...] = ()
     places: int = 0
     """How many engines the nodes hold in all."""
+    warm_not_before: datetime | None = None
+    """The end of the pause that warm engines which died at their start have earned."""

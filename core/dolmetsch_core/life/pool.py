@@ -1,10 +1,19 @@
 """Warm engines and capacity: one decision over all rooms of a pool."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from dolmetsch_core.life.observed import EngineSeen, EngineState, PoolSeen
 from dolmetsch_core.life.plan import PoolPlan
 from dolmetsch_core.wire.room import ConditionType, EnginePoolSpec, EnginePoolStatus, Phase, Room
+
+WARM_PAUSE = (0.0, 1.0, 5.0, 15.0, 60.0)
+"""Seconds before the next warm engine, by those that died in a row before they were ready."""
+
+
+def warm_pause(deaths: int) -> timedelta:
+    """How long to wait after `deaths` warm engines in a row that were never ready."""
+    return timedelta(seconds=WARM_PAUSE[min(max(deaths - 1, 0), len(WARM_PAUSE) - 1)])
 
 
 def decide_pool(pool: EnginePoolSpec, seen: PoolSeen, now: datetime) -> PoolPlan:
@@ -13,41 +22,73 @@ def decide_pool(pool: EnginePoolSpec, seen: PoolSeen, now: datetime) -> PoolPlan
     A room counts as active from its admission until its engine is gone; a waiting one does not.
     """
     capacity = min(pool.max_active_rooms, seen.places)
-    active = [room for room in seen.rooms if _holds_a_place(room, seen)]
+    active = {room.name: room for room in seen.rooms if _holds_a_place(room, seen)}
     waiting = sorted(
-        (room for room in seen.rooms if room not in active and _wants_an_engine(room)),
+        (room for room in seen.rooms if room.name not in active and _wants_an_engine(room)),
         key=lambda room: (room.created, room.name),
     )
-    admitted, left = waiting[: max(0, capacity - len(active))], waiting[max(0, capacity - len(active)) :]
-    stopping = any(each.state is EngineState.STOPPING for each in _all_engines(seen))
+    places_left = max(0, capacity - len(active))
+    admitted, left = waiting[:places_left], waiting[places_left:]
+    refused: dict[str, str] = {}
+    if not any(each.state is EngineState.STOPPING for each in _all_engines(seen)):
+        refused = {room.name: _full(room, capacity) for room in left}
+        refused |= {
+            room.name: _unschedulable(room)
+            for room in active.values()
+            if _waits_in_vain(room, seen, pool, now)
+        }
+    create_warm, drop_warm = _size_warm_set(pool, seen, [*active.values(), *admitted], capacity, now)
     taken = len(active) + len(admitted)
-    refused = {} if stopping else {room.name: _full(room, capacity) for room in left}
-    refused |= {room.name: _unschedulable(room) for room in active if _waits_in_vain(room, seen, pool, now)}
-    warm = [each for each in seen.warm if each.state not in (EngineState.LOST, EngineState.STOPPING)]
-    # A room about to claim one takes it out of the warm set: count its place already.
-    target = min(pool.warm, capacity - taken)
-    claiming = sum(1 for room in [*active, *admitted] if not seen.engines.get(room.name))
-    spare = max(0, len(warm) - claiming)
-    running = len([each for each in _all_engines(seen) if each.state is not EngineState.LOST])
-    room_for_more = max(0, capacity - running - max(0, claiming - len(warm)))
-    drop = warm[::-1][: max(0, spare - max(0, target))]
-    dead = [each.name for each in seen.warm if each.state is EngineState.LOST]
     return PoolPlan(
         status=EnginePoolStatus(
             capacity=capacity,
             active=taken,
-            warm=len([each for each in warm if each.state is EngineState.RUNNING]),
+            warm=len([each for each in seen.warm if each.state is EngineState.RUNNING]),
             available=max(0, capacity - taken),
         ),
-        admitted=frozenset(room.name for room in [*active, *admitted]),
+        admitted=frozenset([*active, *(room.name for room in admitted)]),
         refused=refused,
-        create_warm=min(room_for_more, max(0, target - spare)),
-        drop_warm=(*dead, *(each.name for each in drop)),
+        create_warm=create_warm,
+        drop_warm=drop_warm,
     )
 
 
-def _all_engines(seen: PoolSeen) -> list[EngineSeen]:
-    return [*seen.warm, *(each for engines in seen.engines.values() for each in engines)]
+def _size_warm_set(
+    pool: EnginePoolSpec, seen: PoolSeen, rooms: list[Room], capacity: int, now: datetime
+) -> tuple[int, tuple[str, ...]]:
+    """Return how many warm engines to make, and which to drop."""
+    dead = tuple(each.name for each in seen.warm if each.state is EngineState.LOST)
+    warm = [each for each in seen.warm if each.state not in (EngineState.LOST, EngineState.STOPPING)]
+    target = max(0, min(pool.warm, capacity - len(rooms)))
+    # A room about to claim one takes it out of the warm set: count its place already.
+    claiming = sum(1 for room in rooms if not seen.engines.get(room.name))
+    spare = max(0, len(warm) - claiming)
+    if spare > target:
+        # Old templates first, then those that are furthest from being ready, the newest first.
+        first_to_go = sorted(
+            warm,
+            key=lambda each: (each.outdated, each.state is not EngineState.RUNNING, each.created or now),
+            reverse=True,
+        )
+        return 0, (*dead, *(each.name for each in first_to_go[: spare - target]))
+    running = sum(1 for each in _all_engines(seen) if each.state is not EngineState.LOST)
+    room_for_more = max(0, capacity - running - max(0, claiming - len(warm)))
+    pausing = seen.warm_not_before is not None and now < seen.warm_not_before
+    create = 0 if pausing else min(room_for_more, max(0, target - spare))
+    return create, (*dead, *(() if pausing or create else _next_outdated(warm)))
+
+
+def _next_outdated(warm: list[EngineSeen]) -> tuple[str, ...]:
+    """One warm engine of an older template, once those of the present one are up: a bad image costs one."""
+    if any(not each.outdated and each.state is not EngineState.RUNNING for each in warm):
+        return ()
+    return tuple(each.name for each in warm if each.outdated)[:1]
+
+
+def _all_engines(seen: PoolSeen) -> Iterable[EngineSeen]:
+    yield from seen.warm
+    for engines in seen.engines.values():
+        yield from engines
 
 
 def _wants_an_engine(room: Room) -> bool:
@@ -66,10 +107,10 @@ def _holds_a_place(room: Room, seen: PoolSeen) -> bool:
 def _waits_in_vain(room: Room, seen: PoolSeen, pool: EnginePoolSpec, now: datetime) -> bool:
     """An engine that no node takes: other pods hold what this pool counts on."""
     engines = seen.engines.get(room.name, ())
-    scheduled = room.status.condition(ConditionType.ENGINE_SCHEDULED)
-    if not engines or scheduled is None or any(each.state is not EngineState.PENDING for each in engines):
+    if not engines or any(each.state is not EngineState.PENDING for each in engines):
         return False
-    return now - scheduled.last_transition_time > timedelta(seconds=pool.schedule_timeout_seconds)
+    since = max((each.created for each in engines if each.created), default=now)
+    return now - since > timedelta(seconds=pool.schedule_timeout_seconds)
 
 
 def _full(room: Room, capacity: int) -> str:

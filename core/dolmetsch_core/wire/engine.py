@@ -76,3 +76,5 @@ NO_SUCH_SESSION = 4404
 """Close code of `WS /audio` for a session that this engine does not serve."""
 BAD_AUDIO = 4415
 """Close code of `WS /audio` for audio that can't be decoded; the reason says why."""
+NOT_ALLOWED = 4401
+"""Close code of `WS /audio` for a caller whose token does not allow it; the reason says why."""

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, field_serializer
 
 from dolmetsch_core.wire.base import Resource
 
@@ -50,6 +51,7 @@ class Reason(StrEnum):
 
     SCHEDULED = "Scheduled"
     WAITING = "Waiting"
+    WRONG_NAME = "WrongName"
     NO_CAPACITY = "NoCapacity"
     STARTING = "Starting"
     READY = "Ready"
@@ -65,41 +67,51 @@ class Condition(Resource):
 
     type: ConditionType
     status: bool
+    """`"True"` or `"False"` outside, as `kubectl wait` expects."""
     reason: Reason
     message: str = ""
     last_transition_time: datetime
     observed_generation: int = 0
+
+    @field_serializer("status")
+    def _as_kubernetes_does(self, status: bool) -> str:
+        return str(status)
 
 
 class RoomSpec(Resource):
     """What a room is meant to be. Written by the api or a person, never by an operator."""
 
     room_id: str = Field(min_length=1, max_length=200)
-    """The talk's code in the schedule."""
-    title: str = ""
-    source_lang: str
-    """The language spoken, a Whisper code."""
-    owner: str = ""
+    """The talk's code in the schedule. Immutable."""
+    title: str = Field(default="", max_length=500)
+    """The talk's title, for people."""
+    source_lang: str = Field(pattern="^[a-z]{2,3}$")
+    """The language spoken, a Whisper code such as `en`."""
+    owner: str = Field(default="", max_length=200)
     """Subject of the host's token."""
     store_transcript: bool = False
+    """The host allows the transcript to be kept."""
     public_transcript: bool = False
-    vocabulary: tuple[str, ...] = ()
+    """The host allows everybody to read the transcript; without storeTranscript it has no effect."""
+    vocabulary: tuple[Annotated[str, Field(min_length=1, max_length=100)], ...] = Field(
+        default=(), max_length=200
+    )
     """Names and terms that Whisper is told to expect."""
-    close_after_seconds: int = Field(default=300, ge=1)
-    """How long a room waits for its host to come back."""
-    activation_deadline_seconds: int = Field(default=120, ge=1)
-    """How long an activated room waits for its first host."""
-    activation: int = Field(default=1, ge=1)
-    """Raised to start a closed or failed room anew: a new session."""
-    restart: int = Field(default=0, ge=0)
-    """Raised to give the running session a new audio processor."""
+    close_after_seconds: int = Field(default=300, ge=1, le=86400)
+    """How long a room waits for its host to come back, in seconds."""
+    activation_deadline_seconds: int = Field(default=120, ge=1, le=86400)
+    """How long an activated room waits for its first host, in seconds."""
+    activation: int = Field(default=1, ge=1, le=1_000_000)
+    """Raised to start a closed or failed room anew: a new session. Never falls."""
+    restart: int = Field(default=0, ge=0, le=1_000_000)
+    """Raised to give the running session a new audio processor. Never falls."""
 
 
 class EngineRef(Resource):
     """The engine that serves a room."""
 
     pod_name: str
-    pod_uid: str
+    pod_uid: str = Field(alias="podUID")
     address: str
     """Base address, `http://host:port`."""
     epoch: int
@@ -169,11 +181,28 @@ class Room(Resource):
 class EnginePoolSpec(Resource):
     """How many engines there may be, and of what kind."""
 
-    resource_name: str = "nvidia.com/gpu"
-    per_engine: int = Field(default=1, ge=1)
-    warm: int = Field(default=1, ge=0)
-    max_active_rooms: int = Field(default=2, ge=1)
-    schedule_timeout_seconds: int = Field(default=10, ge=1)
+    resource_name: str = Field(
+        default="nvidia.com/gpu",
+        pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?/[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$",
+    )
+    """The resource that an engine takes and that a node has a limited number of."""
+    per_engine: int = Field(default=1, ge=1, le=64)
+    """How many of the resource one engine takes."""
+    warm: int = Field(default=1, ge=0, le=1000)
+    """Engines that wait with a loaded model, as far as there is room for them."""
+    max_active_rooms: int = Field(default=2, ge=0, le=10_000)
+    """How many rooms may be active at once, however many places the nodes have. 0: none."""
+    schedule_timeout_seconds: int = Field(default=10, ge=1, le=3600)
+    """How long a room's engine may find no place before the room is refused; minutes where nodes scale up."""
+    start_timeout_seconds: int = Field(default=300, ge=1, le=7200)
+    """How long an engine may take from its creation to being ready, the pull of its image included."""
+    rollout_grace_seconds: int = Field(default=0, ge=0, le=604_800)
+    """How long live rooms may stay on engines of an older template; 0: until they end."""
+    template: dict[str, Any] = Field(default_factory=dict)
+    """What engine pods look like: `metadata` and `spec` of a pod, laid on the defaults.
+
+    Containers and environment variables are merged by name; the engine's container is called `engine`.
+    """
 
 
 class EnginePoolStatus(Resource):
@@ -189,3 +218,10 @@ class EnginePoolStatus(Resource):
     """Whisper codes that the model knows; empty until an engine has said so."""
     note: str = ""
     """What people should know of the engines, such as a slow machine."""
+    message: str = ""
+    """What keeps the pool from its engines, for a person; empty when all is well."""
+    template_hash: str = ""
+    """The template that new engines get."""
+    template_since: datetime | None = None
+    """Since when it is this one."""
+    observed_generation: int = 0

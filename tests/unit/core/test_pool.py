@@ -1,5 +1,7 @@
 """Capacity and warm engines over all rooms."""
 
+from dataclasses import replace
+
 import pytest
 
 from dolmetsch_core.life.observed import EngineState, PoolSeen
@@ -58,7 +60,7 @@ def test_nobody_is_refused_while_an_engine_is_on_its_way_out() -> None:
 @pytest.mark.parametrize(("waited", "refused"), [(9, False), (11, True)])
 def test_an_engine_that_no_node_takes_is_a_refusal_after_the_timeout(waited: int, refused: bool) -> None:
     first = live(room("A"))
-    engines = {"A": (engine("e", state=EngineState.PENDING),)}
+    engines = {"A": (replace(engine("e", state=EngineState.PENDING), created=NOW),)}
     plan = decide_pool(POOL, PoolSeen((first,), engines, places=2), at(waited))
     assert bool(plan.refused) is refused
 

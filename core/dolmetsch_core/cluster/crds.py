@@ -1,0 +1,188 @@
+"""The CustomResourceDefinitions, made from the wire models.
+
+`python -m dolmetsch_core.cluster.crds [--check] crds` writes them, or says that they differ.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel
+
+from dolmetsch_core.cluster import names
+from dolmetsch_core.wire.room import EnginePoolSpec, EnginePoolStatus, RoomSpec, RoomStatus
+
+Schema = dict[str, Any]
+HEADER = "# Generated from the wire models of core by `make crds`; do not edit.\n"
+
+
+def room_crd() -> Schema:
+    """Return the CustomResourceDefinition of Room."""
+    spec = structural(RoomSpec)
+    spec["properties"]["roomId"]["x-kubernetes-validations"] = [
+        {"rule": "self == oldSelf", "message": "roomId is immutable: delete the Room and create another one"}
+    ]
+    for counter in ("activation", "restart"):
+        spec["properties"][counter]["x-kubernetes-validations"] = [
+            {"rule": "self >= oldSelf", "message": f"{counter} counts up and never falls"}
+        ]
+    status = structural(RoomStatus)
+    conditions = status["properties"]["conditions"]
+    conditions["x-kubernetes-list-type"] = "map"
+    conditions["x-kubernetes-list-map-keys"] = ["type"]
+    conditions["items"]["properties"]["status"] = {"type": "string", "enum": ["True", "False"]}
+    columns = [
+        _column("Room", ".spec.roomId", "The talk's code.", wide=True),
+        _column("Phase", ".status.phase", "Where the room is in its life."),
+        _column("Language", ".spec.sourceLang", "The language spoken."),
+        _column("Host", ".status.host.connected", "Whether the host's audio reaches the engine.", "boolean"),
+        _column("Delay", ".status.delay", "How far captions are behind the speaker."),
+        _column("Engine", ".status.engine.podName", "The pod that serves the room."),
+        _column("Closes", ".status.closeAt", "When it closes for want of a host.", wide=True),
+        _column("Age", ".metadata.creationTimestamp", "", "date"),
+        _column("Message", ".status.message", "What is going on, for people.", wide=True),
+    ]
+    return _crd("Room", names.ROOMS, ["rm"], spec=spec, status=status, columns=columns)
+
+
+def pool_crd() -> Schema:
+    """Return the CustomResourceDefinition of EnginePool."""
+    spec = structural(EnginePoolSpec)
+    template = spec["properties"]["template"]
+    template |= {
+        "type": "object",
+        "properties": {
+            "metadata": {
+                "type": "object",
+                "properties": {
+                    kind: {"type": "object", "additionalProperties": {"type": "string"}}
+                    for kind in ("labels", "annotations")
+                },
+            },
+            # A pod's own schema has thousands of lines; the operator says what it can't use.
+            "spec": {"type": "object", "x-kubernetes-preserve-unknown-fields": True},
+        },
+    }
+    template.pop("additionalProperties", None)
+    columns = [
+        _column("Capacity", ".status.capacity", "How many rooms can be active.", "integer"),
+        _column("Active", ".status.active", "How many are.", "integer"),
+        _column("Available", ".status.available", "How many more can be.", "integer"),
+        _column("Warm", ".status.warm", "Engines that wait with a loaded model.", "integer"),
+        _column("Model", ".status.model", "The speech model that the engines run."),
+        _column("Age", ".metadata.creationTimestamp", "", "date"),
+        _column("Message", ".status.message", "What is wrong, for people.", wide=True),
+    ]
+    return _crd(
+        "EnginePool", names.POOLS, ["pool"], spec=spec, status=structural(EnginePoolStatus), columns=columns
+    )
+
+
+def structural(model: type[BaseModel]) -> Schema:
+    """Return a model as a structural schema: no references, no unions, None as `nullable`."""
+    schema = model.model_json_schema(by_alias=True, mode="validation")
+    inlined: Schema = _inline(schema, schema.get("$defs", {}))
+    return inlined
+
+
+def _inline(schema: Any, defs: Schema) -> Any:
+    if isinstance(schema, list):
+        return [_inline(each, defs) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        own = {key: value for key, value in schema.items() if key != "$ref"}
+        return _inline(defs[schema["$ref"].rsplit("/", 1)[1]] | own, defs)
+    if "anyOf" in schema:
+        (kind,) = [each for each in schema["anyOf"] if each != {"type": "null"}]
+        own = {key: value for key, value in schema.items() if key != "anyOf"}
+        return _inline(kind | own, defs) | {"nullable": True}
+    if "properties" in schema:
+        fields = {name: _inline(each, defs) for name, each in schema["properties"].items()}
+        rest = {key: value for key, value in schema.items() if key in ("type", "description", "default")}
+        required = {"required": schema["required"]} if schema.get("required") else {}
+        return rest | {"properties": fields} | required
+    dropped = ("title", "$defs")
+    found = {key: _inline(value, defs) for key, value in schema.items() if key not in dropped}
+    if found.get("default", 0) is None:
+        del found["default"]
+    return found
+
+
+def _column(name: str, path: str, description: str, kind: str = "string", *, wide: bool = False) -> Schema:
+    column = {"name": name, "type": kind, "jsonPath": path}
+    if description:
+        column["description"] = description
+    return column | ({"priority": 1} if wide else {})
+
+
+def _crd(
+    kind: str, plural: str, short: list[str], *, spec: Schema, status: Schema, columns: list[Schema]
+) -> Schema:
+    schema = {
+        "type": "object",
+        "description": f"{kind}: see docs/kubernetes.md.",
+        "required": ["spec"],
+        "properties": {
+            "apiVersion": {"type": "string"},
+            "kind": {"type": "string"},
+            "metadata": {"type": "object"},
+            "spec": spec,
+            "status": status,
+        },
+    }
+    version = {
+        "name": names.VERSION,
+        "served": True,
+        "storage": True,
+        "schema": {"openAPIV3Schema": schema},
+        "subresources": {"status": {}},
+        "additionalPrinterColumns": columns,
+    }
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"{plural}.{names.GROUP}"},
+        "spec": {
+            "group": names.GROUP,
+            "scope": "Namespaced",
+            "names": {
+                "kind": kind,
+                "listKind": f"{kind}List",
+                "plural": plural,
+                "singular": kind.lower(),
+                "shortNames": short,
+                "categories": ["dolmetsch"],
+            },
+            "versions": [version],
+        },
+    }
+
+
+def files() -> dict[str, str]:
+    """Return the generated files by name."""
+    crds = {"rooms.yaml": room_crd(), "enginepools.yaml": pool_crd()}
+    return {
+        name: HEADER + yaml.safe_dump(crd, sort_keys=False, width=110, allow_unicode=True)
+        for name, crd in crds.items()
+    }
+
+
+def main() -> None:
+    """Write the files, or say that they differ."""
+    parser = argparse.ArgumentParser(prog="python -m dolmetsch_core.cluster.crds", description=__doc__)
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("folder", type=Path)
+    args = parser.parse_args()
+    for name, text in files().items():
+        path = args.folder / name
+        if not args.check:
+            path.write_text(text)
+        elif not path.exists() or path.read_text() != text:
+            sys.exit(f"{path} differs from the wire models: run `make crds`")
+
+
+if __name__ == "__main__":
+    main()

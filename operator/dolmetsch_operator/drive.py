@@ -1,0 +1,258 @@
+"""One room: looks at the facts, lets core.life decide, applies, and waits for the next change or deadline."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from dolmetsch_core.clock import SteadyClock
+from dolmetsch_core.cluster import names
+from dolmetsch_core.cluster.api import ApiError, Away, Forbidden, Invalid
+from dolmetsch_core.engine_client import EngineAway, EngineClient, OlderEpoch
+from dolmetsch_core.life.decide import decide
+from dolmetsch_core.life.observed import Observation
+from dolmetsch_core.life.plan import (
+    Action,
+    Claim,
+    Create,
+    DeleteRoom,
+    EndSession,
+    Forget,
+    OpenSession,
+    Stop,
+)
+from dolmetsch_core.life.report import changed, report
+from dolmetsch_core.supervise import describe
+from dolmetsch_core.tasks import end_tasks
+from dolmetsch_core.wire.room import ConditionType, Phase, Reason, Room, RoomStatus
+from dolmetsch_operator.apply import Writer
+from dolmetsch_operator.engine_polls import EnginePolls
+from dolmetsch_operator.facts import Facts, KnownRoom
+from dolmetsch_operator.observe import engines_of
+from dolmetsch_operator.pods import PodMaker, TemplateUnusable
+
+log = logging.getLogger(__name__)
+AGAIN_S = 0.5
+MAX_AGAIN_S = 10.0
+SECOND_LOOK_S = 30.0
+"""A lost event is expected: every room is looked at again after so long."""
+DELAY_TOLD_EVERY = timedelta(seconds=30)
+"""The delay goes up and down with the speaker; the status is no place for figures."""
+
+
+class PoolView(Protocol):
+    """What a room asks of the pool."""
+
+    def knows(self, room: Room) -> bool:
+        """Whether the last decision on capacity took this room into account."""
+
+    def observed(self, room: Room) -> Observation:
+        """Return admission, refusal and warm engines for a room, without its own engines."""
+
+    def reserve(self, pod_name: str) -> bool:
+        """Keep a warm engine from being offered to two rooms. False: somebody has it already."""
+
+    def release(self, pod_name: str) -> None:
+        """End the reservation: the claim is made, or failed."""
+
+    @property
+    def maker(self) -> PodMaker | None:
+        """Builds pods; None while there is no EnginePool."""
+
+
+class RoomDriver:
+    """Drives one Room until it is gone. One step at a time: that is the lock."""
+
+    def __init__(
+        self,
+        name: str,
+        facts: Facts,
+        pool: PoolView,
+        *,
+        writer: Writer,
+        engines: EngineClient,
+        polls: EnginePolls,
+        clock: SteadyClock,
+        tell: Callable[[Room, RoomStatus], None],
+    ) -> None:
+        self._name = name
+        self._facts = facts
+        self._pool = pool
+        self._writer = writer
+        self._engines = engines
+        self._polls = polls
+        self._clock = clock
+        self._tell = tell
+        self._wake = asyncio.Event()
+        self._calls: dict[str, asyncio.Task[None]] = {}
+        self._cannot_create = ""
+        self._delay_told = datetime.min.replace(tzinfo=clock.now().tzinfo)
+
+    def wake(self) -> None:
+        """Have a look now."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Step until the Room is gone."""
+        pause = AGAIN_S
+        try:
+            while known := self._facts.rooms.get(self._name):
+                self._wake.clear()
+                try:
+                    wake_at = await self._step(known)
+                    wait, pause = self._until(wake_at), AGAIN_S
+                except (ApiError, Away) as error:
+                    log.warning("room %s: %s; again in %.1f s", self._name, error, pause)
+                    wait, pause = pause, min(pause * 2, MAX_AGAIN_S)
+                    await asyncio.sleep(wait)
+                    continue
+                except Exception as error:  # noqa: BLE001 (told, and the room is not given up)
+                    log.error("room %s: unexpected %s", self._name, describe(error))
+                    await asyncio.sleep(pause)
+                    pause = min(pause * 2, MAX_AGAIN_S)
+                    continue
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(wait):
+                        await self._wake.wait()
+        finally:
+            await end_tasks(*self._calls.values())
+
+    def _until(self, wake_at: datetime | None) -> float:
+        if wake_at is None:
+            return SECOND_LOOK_S
+        return min(SECOND_LOOK_S, max(0.05, (wake_at - self._clock.now()).total_seconds()))
+
+    async def _step(self, known: KnownRoom) -> datetime | None:
+        room, now = known.room, self._clock.now()
+        if room.deleted is not None and names.FINALIZER not in known.finalizers:
+            # Somebody else's finalizer keeps it, or it is gone in a moment.
+            return None
+        right_name = names.room_name(room.spec.room_id)
+        if room.name != right_name:
+            await self._refuse_name(known, right_name, now)
+            return None
+        if room.deleted is None and names.FINALIZER not in known.finalizers:
+            await self._writer.hold(known)
+        if not self._pool.knows(room):
+            return None
+        plan = decide(room, self._observe(room), now)
+        self._cannot_create = ""
+        status, told_at = self._calmed(room.status, plan.status, now)
+        if status != room.status:
+            if (status.phase, status.message) != (room.status.phase, room.status.message):
+                self._tell(room, status)
+            await self._writer.room_status(room, status)
+        for action in plan.actions:
+            await self._do(action)
+        return min((at for at in (plan.wake_at, told_at) if at is not None), default=None)
+
+    def _observe(self, room: Room) -> Observation:
+        maker = self._pool.maker
+        template = maker.template_hash if maker else ""
+        seen = self._pool.observed(room)
+        engines = engines_of(room, self._facts, template, asyncio.get_running_loop().time())
+        return Observation(
+            engines=engines,
+            admitted=seen.admitted,
+            refused=seen.refused,
+            warm=seen.warm,
+            cannot_create=self._cannot_create,
+            start_timeout=seen.start_timeout,
+            replace_outdated=seen.replace_outdated,
+        )
+
+    def _calmed(
+        self, before: RoomStatus, after: RoomStatus, now: datetime
+    ) -> tuple[RoomStatus, datetime | None]:
+        """Keep the delay back when nothing else is to be written and it was written a moment ago."""
+        if after.delay is before.delay:
+            return after, None
+        again_at = self._delay_told + DELAY_TOLD_EVERY
+        if changed(after, delay=before.delay) == before and now < again_at:
+            return before, again_at
+        self._delay_told = now
+        return after, None
+
+    async def _refuse_name(self, known: KnownRoom, right_name: str, now: datetime) -> None:
+        """Two Rooms of one room id would fight for one session: only the right name is served."""
+        room = known.room
+        if room.deleted is not None:
+            await self._writer.let_go(known)
+            return
+        message = f"The Room of room id {room.spec.room_id!r} has to be named {right_name!r}"
+        condition = (ConditionType.ENGINE_SCHEDULED, False, Reason.WRONG_NAME, message)
+        status = changed(report(room, now, Phase.FAILED, condition), message=message)
+        if status != room.status:
+            self._tell(room, status)
+            await self._writer.room_status(room, status)
+
+    async def _do(self, action: Action) -> None:
+        """Do one thing to the room as it is known by now."""
+        known = self._facts.rooms.get(self._name)
+        if known is None:
+            return
+        room = known.room
+        match action:
+            case Claim(engine, epoch):
+                await self._claim(room, engine, epoch)
+            case Create(epoch):
+                await self._create(room, epoch)
+            case OpenSession() | EndSession():
+                self._call(action)
+            case Stop(engine):
+                if (pod := self._facts.pods.get(engine)) and not pod.deleted:
+                    await self._writer.stop_engine(pod)
+            case DeleteRoom(reason):
+                log.info("room %s ends: %s", room.name, reason)
+                await self._writer.delete_room(room)
+            case Forget():
+                await self._writer.let_go(known)
+
+    async def _claim(self, room: Room, engine: str, epoch: int) -> None:
+        pod = self._facts.pods.get(engine)
+        if pod is None or pod.room or not self._pool.reserve(engine):
+            self._wake.set()
+            return
+        try:
+            await self._writer.claim(pod, room, epoch)
+        finally:
+            self._pool.release(engine)
+        # Whatever came of it: go on with what it is now.
+        self._wake.set()
+
+    async def _create(self, room: Room, epoch: int) -> None:
+        maker = self._pool.maker
+        if maker is None:
+            return
+        try:
+            await self._writer.create_engine(maker, room, epoch)
+        except (TemplateUnusable, Invalid, Forbidden) as error:
+            self._cannot_create = f"the engine can't be created: {error}"
+            log.warning("room %s: %s", room.name, self._cannot_create)
+        self._wake.set()
+
+    def _call(self, action: OpenSession | EndSession) -> None:
+        """One call to an engine at a time, beside the step: it must not wait for a slow one."""
+        running = self._calls.get(action.engine)
+        if running is None or running.done():
+            self._calls[action.engine] = asyncio.create_task(
+                self._call_engine(action), name=f"call for {self._name}"
+            )
+
+    async def _call_engine(self, action: OpenSession | EndSession) -> None:
+        pod = self._facts.pods.get(action.engine)
+        if pod is None:
+            return
+        try:
+            if isinstance(action, OpenSession):
+                says = await self._engines.open_session(action.address, action.request, audience=pod.uid)
+            else:
+                says = await self._engines.end_session(action.address, audience=pod.uid)
+            self._polls.take(pod, says)
+        except (EngineAway, OlderEpoch) as error:
+            # Its status and the deadline decide; the next step asks again.
+            log.warning("room %s: %s", self._name, error)
+            await asyncio.sleep(AGAIN_S)
+        self._wake.set()

@@ -1,0 +1,131 @@
+"""From facts to what decides: engines as seen, places on nodes. Pure: the time is an argument."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from dolmetsch_core.cluster import names
+from dolmetsch_core.life.observed import EngineSeen, EngineState
+from dolmetsch_core.wire.room import EnginePoolSpec, Room
+from dolmetsch_operator.facts import Facts, Heard, Node, Pod
+
+UNREACHABLE_ON_LOST_NODE_S = 6.0
+UNREACHABLE_S = 30.0
+"""A kubelet that is well notices a dead engine long before that; this is for networks that are cut."""
+
+
+def engine_seen(pod: Pod, facts: Facts, template: str, loop_time: float) -> EngineSeen:
+    """Return a pod and what its engine says as one fact."""
+    heard = facts.heard.get(pod.uid, Heard())
+    state, words = _state(pod, heard, facts, loop_time)
+    return EngineSeen(
+        name=pod.name,
+        uid=pod.uid,
+        state=state,
+        epoch=pod.epoch,
+        address=address(pod),
+        status=heard.status if state is EngineState.RUNNING else None,
+        last_words=words,
+        created=datetime.fromisoformat(pod.created),
+        outdated=bool(template) and pod.template != template,
+    )
+
+
+def address(pod: Pod) -> str:
+    """Return an engine's base address, '' while it has none."""
+    host = f"[{pod.ip}]" if ":" in pod.ip else pod.ip
+    return f"http://{host}:{names.ENGINE_PORT}" if pod.ip else ""
+
+
+def _state(pod: Pod, heard: Heard, facts: Facts, loop_time: float) -> tuple[EngineState, str]:
+    if pod.deleted:
+        return EngineState.STOPPING, ""
+    if pod.phase in ("Failed", "Succeeded"):
+        return EngineState.LOST, pod.last_words
+    if not pod.node:
+        return EngineState.PENDING, pod.trouble
+    if cut_off := _cut_off(pod, heard, facts, loop_time):
+        return EngineState.LOST, cut_off
+    says = heard.status
+    if says is None or not pod.ip:
+        return EngineState.STARTING, pod.trouble
+    if says.failing and not says.ready and says.session is None:
+        # It will never be ready, and says why: the liveness probe would only say that it was killed.
+        return EngineState.LOST, says.failing
+    if not says.ready and says.session is None:
+        return EngineState.STARTING, ""
+    return EngineState.RUNNING, ""
+
+
+def _cut_off(pod: Pod, heard: Heard, facts: Facts, loop_time: float) -> str:
+    node = facts.nodes.get(pod.node)
+    if heard.unreachable_since is None:
+        return ""
+    silent = loop_time - heard.unreachable_since
+    if (node is None or not node.ready) and silent >= UNREACHABLE_ON_LOST_NODE_S:
+        return f"node {pod.node} is lost"
+    if silent >= UNREACHABLE_S and not _all_cut_off(facts):
+        return f"it can't be reached for {silent:.0f} s"
+    return ""
+
+
+def _all_cut_off(facts: Facts) -> bool:
+    """Whether nobody can be reached at all: then it is this operator that is cut off."""
+    said = [each for each in facts.heard.values() if each.status or each.unreachable_since is not None]
+    return len(said) > 1 and all(each.unreachable_since is not None for each in said)
+
+
+def engines_of(room: Room, facts: Facts, template: str, loop_time: float) -> tuple[EngineSeen, ...]:
+    """Return a room's engines. Pods of an earlier Room of that name belong to nobody and go by themselves."""
+    pods = [pod for pod in facts.pods_of(room.name) if pod.owner_uid == room.uid]
+    return tuple(engine_seen(pod, facts, template, loop_time) for pod in pods)
+
+
+def warm_engines(facts: Facts, template: str, loop_time: float) -> tuple[EngineSeen, ...]:
+    """Return the engines that no room has."""
+    return tuple(engine_seen(pod, facts, template, loop_time) for pod in facts.pods.values() if not pod.room)
+
+
+def places(nodes: Iterable[Node], pods: Iterable[Pod], pool: EnginePoolSpec) -> int:
+    """How many engines there can be: places on usable nodes, and engines that live on cordoned ones.
+
+    A cordoned node takes nobody new, but what lives there takes no place from the others.
+    """
+    by_name = {node.name: node for node in nodes}
+    total = 0
+    for node in by_name.values():
+        if node.ready and not node.cordoned and matches(node, pool.template.get("spec") or {}):
+            total += _quantity(dict(node.allocatable).get(pool.resource_name, "0")) // pool.per_engine
+    for pod in pods:
+        at = by_name.get(pod.node)
+        if at is not None and at.ready and at.cordoned and pod.phase not in ("Failed", "Succeeded"):
+            total += 1
+    return total
+
+
+def _quantity(text: str) -> int:
+    """Extended resources are whole numbers."""
+    return int(text) if text.isdigit() else 0
+
+
+def matches(node: Node, spec: Mapping[str, Any]) -> bool:
+    """Whether the template lets its pods onto a node: by its selector and its tolerations."""
+    labels = dict(node.labels)
+    selector = spec.get("nodeSelector") or {}
+    if any(labels.get(key) != value for key, value in selector.items()):
+        return False
+    tolerations = spec.get("tolerations") or []
+    return all(
+        any(_tolerates(each, taint) for each in tolerations)
+        for taint in node.taints
+        if taint[2] in ("NoSchedule", "NoExecute")
+    )
+
+
+def _tolerates(toleration: Mapping[str, Any], taint: tuple[str, str, str]) -> bool:
+    key, value, effect = taint
+    if toleration.get("effect") not in (None, "", effect):
+        return False
+    if toleration.get("operator", "Equal") == "Exists":
+        return toleration.get("key") in (None, "", key)
+    return bool(toleration.get("key") == key and (toleration.get("value") or "") == value)

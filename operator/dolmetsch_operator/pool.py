@@ -1,0 +1,281 @@
+"""The pool: capacity, admission and warm engines, decided over all rooms by core.life."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from dolmetsch_core.clock import SteadyClock
+from dolmetsch_core.cluster.api import ApiError, Away, Forbidden, Invalid
+from dolmetsch_core.life.observed import EngineSeen, EngineState, Observation, PoolSeen
+from dolmetsch_core.life.plan import PoolPlan
+from dolmetsch_core.life.pool import decide_pool, warm_pause
+from dolmetsch_core.supervise import describe
+from dolmetsch_core.wire.room import EnginePoolSpec, EnginePoolStatus, Room
+from dolmetsch_operator.apply import Writer
+from dolmetsch_operator.facts import Facts, Pool
+from dolmetsch_operator.observe import engines_of, places, warm_engines
+from dolmetsch_operator.pods import PodMaker, TemplateUnusable
+
+log = logging.getLogger(__name__)
+TELL_EVERY_S = 1.0
+"""In a rush of activations the figures change with every one: one write a second tells enough."""
+SECOND_LOOK_S = 10.0
+AGAIN_S = 1.0
+NO_POOL = "There is no EnginePool 'default' in this namespace: create one (crds/examples/enginepool.yaml)"
+
+
+@dataclass(frozen=True)
+class _Decided:
+    plan: PoolPlan
+    considered: frozenset[tuple[str, int]]
+    """(uid, activation) of the rooms that it took into account."""
+
+
+class PoolDriver:
+    """Drives the one EnginePool. `wake_rooms(names)` is called for rooms whose admission changed."""
+
+    def __init__(
+        self,
+        facts: Facts,
+        writer: Writer,
+        clock: SteadyClock,
+        *,
+        namespace: str,
+        public_key: str,
+        wake_rooms: Callable[[set[str]], None],
+    ) -> None:
+        self._facts = facts
+        self._writer = writer
+        self._clock = clock
+        self._namespace = namespace
+        self._public_key = public_key
+        self._wake_rooms = wake_rooms
+        self._wake = asyncio.Event()
+        self._decided = _Decided(PoolPlan(EnginePoolStatus()), frozenset())
+        self._reserved: set[str] = set()
+        self._maker: PodMaker | None = None
+        self._made_of: Pool | None = None
+        self._template = ""
+        self._message = ""
+        self._outstayed: set[str] = set()
+        """Rooms on engines of an older template after the grace period."""
+        self._told_at = float("-inf")
+        self._deaths = 0
+        """Warm engines in a row that died before they were ready."""
+        self._mourned: set[str] = set()
+        self._not_before: datetime | None = None
+        self._death = ""
+        self.ready: list[EngineSeen] = []
+        """Warm engines that can be claimed, up-to-date ones first."""
+
+    def wake(self) -> None:
+        """Decide again."""
+        self._wake.set()
+
+    @property
+    def maker(self) -> PodMaker | None:
+        """See PoolView."""
+        return self._maker
+
+    @property
+    def status(self) -> EnginePoolStatus:
+        """What was decided last."""
+        return self._decided.plan.status
+
+    def knows(self, room: Room) -> bool:
+        """See PoolView."""
+        return (room.uid, room.spec.activation) in self._decided.considered
+
+    def observed(self, room: Room) -> Observation:
+        """See PoolView."""
+        plan = self._decided.plan
+        warm = tuple(each.name for each in self.ready if each.name not in self._reserved)
+        spec = self._facts.pool.spec if self._facts.pool else EnginePoolSpec()
+        grace_ends = self._grace_ends()
+        return Observation(
+            admitted=room.name in plan.admitted,
+            refused=(plan.refused or {}).get(room.name, ""),
+            warm=warm,
+            start_timeout=timedelta(seconds=spec.start_timeout_seconds),
+            replace_outdated=grace_ends is not None and self._clock.now() >= grace_ends,
+        )
+
+    def reserve(self, pod_name: str) -> bool:
+        """See PoolView."""
+        if pod_name in self._reserved:
+            return False
+        self._reserved.add(pod_name)
+        return True
+
+    def release(self, pod_name: str) -> None:
+        """See PoolView."""
+        self._reserved.discard(pod_name)
+
+    def _grace_ends(self) -> datetime | None:
+        """When live rooms have to leave engines of an older template; None: never."""
+        pool = self._facts.pool
+        if pool is None or not pool.spec.rollout_grace_seconds or pool.status.template_since is None:
+            return None
+        return pool.status.template_since + timedelta(seconds=pool.spec.rollout_grace_seconds)
+
+    async def run(self) -> None:
+        """Decide after every change, and now and then without one."""
+        loop = asyncio.get_running_loop()
+        while True:
+            self._wake.clear()
+            began = loop.time()
+            try:
+                await self._step()
+                # It looks at all rooms: in a rush, no more than a third of the time goes into that.
+                await asyncio.sleep(min(0.2, 2 * (loop.time() - began)) if len(self._facts.rooms) > 20 else 0)
+            except (ApiError, Away) as error:
+                log.warning("pool: %s; again in %.0f s", error, AGAIN_S)
+                await asyncio.sleep(AGAIN_S)
+                continue
+            except Exception as error:  # noqa: BLE001 (told, and the pool is not given up)
+                log.error("pool: unexpected %s", describe(error))
+                await asyncio.sleep(AGAIN_S)
+                continue
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._pause()):
+                    await self._wake.wait()
+
+    def _pause(self) -> float:
+        """Until the next look: sooner while a write was put off, or a pause for dead engines runs."""
+        pause = SECOND_LOOK_S
+        if self._facts.pool and self._to_tell() != self._facts.pool.status:
+            pause = max(0.05, self._told_at + TELL_EVERY_S - asyncio.get_running_loop().time())
+        for deadline in (self._not_before, self._grace_ends()):
+            left = (deadline - self._clock.now()).total_seconds() if deadline else 0
+            pause = min(pause, max(0.05, left)) if left > 0 else pause
+        return pause
+
+    async def _step(self) -> None:
+        self._make_maker()
+        pool = self._facts.pool
+        loop_time = asyncio.get_running_loop().time()
+        warm = warm_engines(self._facts, self._template, loop_time)
+        self._mourn(warm)
+        claimable = (each for each in warm if each.state is EngineState.RUNNING)
+        self.ready = sorted(claimable, key=lambda each: each.outdated)
+        rooms = tuple(known.room for known in self._facts.rooms.values())
+        seen = PoolSeen(
+            rooms=rooms,
+            engines={room.name: engines_of(room, self._facts, self._template, loop_time) for room in rooms},
+            warm=warm,
+            places=places(self._facts.nodes.values(), self._facts.pods.values(), pool.spec) if pool else 0,
+            warm_not_before=self._not_before,
+        )
+        now, grace_ends = self._clock.now(), self._grace_ends()
+        plan = decide_pool(pool.spec if pool else EnginePoolSpec(), seen, now)
+        overdue = grace_ends is not None and now >= grace_ends
+        self._outstayed = {
+            name
+            for name, engines in seen.engines.items()
+            if overdue and any(each.outdated for each in engines)
+        }
+        before = self._decided
+        considered = frozenset((room.uid, room.spec.activation) for room in rooms)
+        self._decided = _Decided(plan, considered)
+        self._wake_rooms(self._moved(before, rooms))
+        await self._size_warm_set(plan)
+        await self._say()
+
+    def _moved(self, before: _Decided, rooms: tuple[Room, ...]) -> set[str]:
+        """Rooms for which the decision is news; a room that waits for a warm engine is among them."""
+        old, new = before.plan, self._decided.plan
+        moved = set(old.admitted ^ new.admitted)
+        was, now_is = old.refused or {}, new.refused or {}
+        moved |= {name for name in was.keys() | now_is.keys() if was.get(name) != now_is.get(name)}
+        fresh = self._decided.considered - before.considered
+        moved |= {room.name for room in rooms if (room.uid, room.spec.activation) in fresh}
+        return moved | self._outstayed
+
+    def _make_maker(self) -> None:
+        pool = self._facts.pool
+        if pool is None:
+            self._maker, self._made_of, self._message = None, None, NO_POOL
+            return
+        made_of = self._made_of
+        if made_of and (made_of.uid, made_of.generation) == (pool.uid, pool.generation):
+            return
+        maker = PodMaker(pool.spec, pool.uid, self._namespace, self._public_key)
+        self._made_of, self._message = pool, ""
+        self._deaths, self._not_before = 0, None
+        try:
+            template = maker.template_hash
+        except TemplateUnusable as error:
+            # Engines that are there go on, and so do pods of the last template that could be used.
+            self._message = str(error)
+            log.warning("EnginePool: %s", error)
+            return
+        self._maker, self._template = maker, template
+
+    def _mourn(self, warm: tuple[EngineSeen, ...]) -> None:
+        """Count warm engines that died before they were ready: the next ones come after a growing pause."""
+        if any(each.state is EngineState.RUNNING and not each.outdated for each in warm):
+            self._deaths, self._not_before = 0, None
+        for each in warm:
+            if each.state is EngineState.LOST and each.uid not in self._mourned:
+                self._mourned.add(each.uid)
+                self._deaths += 1
+                self._death = each.last_words
+                self._not_before = self._clock.now() + warm_pause(self._deaths)
+                log.warning("warm engine %s is lost: %s", each.name, each.last_words)
+        self._mourned &= {each.uid for each in warm}
+
+    async def _size_warm_set(self, plan: PoolPlan) -> None:
+        for name in plan.drop_warm:
+            pod = self._facts.pods.get(name)
+            if pod and not pod.room and not pod.deleted and self.reserve(name):
+                try:
+                    await self._writer.stop_engine(pod)
+                finally:
+                    self.release(name)
+        if self._maker is None or self._message:
+            return
+        for _ in range(plan.create_warm):
+            try:
+                await self._writer.create_warm(self._maker)
+            except (TemplateUnusable, Invalid, Forbidden) as error:
+                self._message = f"Engines can't be created: {error}"
+                log.warning("EnginePool: %s", error)
+                return
+
+    def _to_tell(self) -> EnginePoolStatus:
+        """What there is to say: figures, what engines say of themselves, what is wrong."""
+        pool = self._facts.pool
+        if pool is None:
+            return EnginePoolStatus()
+        before = pool.status
+        says = [each.status for each in self.ready if each.status and each.status.languages]
+        if not says:
+            heard = (each.status for each in self._facts.heard.values())
+            says = [each for each in heard if each and each.languages][:1]
+        told = says[0] if says else before
+        same_template = before.template_hash == self._template and before.template_since is not None
+        trouble = f"Warm engines die before they are ready: {self._death}" if self._deaths else ""
+        return self._decided.plan.status.model_copy(
+            update={
+                "model": told.model,
+                "languages": told.languages,
+                "note": told.note,
+                "message": self._message or trouble,
+                "template_hash": self._template,
+                "template_since": before.template_since if same_template else self._clock.now(),
+                "observed_generation": pool.generation,
+            }
+        )
+
+    async def _say(self) -> None:
+        pool = self._facts.pool
+        loop_time = asyncio.get_running_loop().time()
+        if pool is None or loop_time - self._told_at < TELL_EVERY_S:
+            return
+        status = self._to_tell()
+        if status != pool.status:
+            self._told_at = loop_time
+            await self._writer.pool_status(status)

@@ -1,0 +1,104 @@
+"""A full reading now and then: events get lost, and a watch may be silent without having ended."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from dolmetsch_core.cluster import names, objects
+from dolmetsch_core.cluster.api import ApiError, Away, Cluster
+from dolmetsch_core.cluster.objects import NotAsAgreed, Object
+from dolmetsch_operator import metrics
+from dolmetsch_operator.facts import GONE, Facts
+from dolmetsch_operator.health import Health
+
+log = logging.getLogger(__name__)
+EVERY_S = 30.0
+ENGINE_PODS = f"{names.APP}={names.ENGINE_APP}"
+
+
+class _Versioned(Protocol):
+    @property
+    def version(self) -> int: ...
+
+
+class SecondLook:
+    """Reads everything and puts the facts right."""
+
+    def __init__(self, cluster: Cluster, facts: Facts, namespace: str, health: Health) -> None:
+        self._cluster = cluster
+        self._facts = facts
+        self._namespace = namespace
+        self._health = health
+
+    async def run(self) -> None:
+        """Read every half minute."""
+        while True:
+            await asyncio.sleep(EVERY_S)
+            try:
+                await self.read()
+                self._health.tried(read=True)
+            except (ApiError, Away) as error:
+                log.warning("second look: %s", error)
+                self._health.tried(read=False)
+
+    async def read(self) -> None:
+        """Read all objects once. Raises ApiError, Away."""
+        facts, space = self._facts, self._namespace
+        await self._read_kind(
+            "pod", names.pods_path(space), facts.take_pod, facts.pods, labelSelector=ENGINE_PODS
+        )
+        await self._read_kind("node", "/api/v1/nodes", facts.take_node, facts.nodes)
+        await self._read_kind("room", names.rooms_path(space), facts.take_room, facts.rooms)
+        await self._read_pool()
+
+    async def _read_kind(
+        self,
+        kind: str,
+        path: str,
+        take: Callable[[str | None, Object], None],
+        known: "Mapping[str, _Versioned]",
+        **query: str,
+    ) -> None:
+        before = {name: each.version for name, each in known.items()}
+        listed = await self._cluster.get(path, **query)
+        there = set()
+        for obj in listed["items"]:
+            name = obj["metadata"]["name"]
+            there.add(name)
+            if objects.resource_version(obj) > before.get(name, 0) and kind != "node":
+                self._told_late(kind, name)
+            take(None, obj)
+        for name in before.keys() - there:
+            each = known.get(name)
+            # Only what has not been heard of since the reading began can have gone unseen.
+            if each is not None and each.version == before[name]:
+                self._told_late(kind, name)
+                take(GONE, _gone(name, each))
+
+    def _told_late(self, kind: str, name: str) -> None:
+        metrics.HEALED.labels(kind).inc()
+        log.debug("%s %s had changed unseen", kind, name)
+
+    async def _read_pool(self) -> None:
+        listed = await self._cluster.get(names.pools_path(self._namespace))
+        found = [each for each in listed["items"] if each["metadata"]["name"] == names.POOL]
+        try:
+            for obj in found:
+                self._facts.take_pool(None, obj)
+        except NotAsAgreed as error:
+            log.warning("%s", error)
+        if not found and self._facts.pool:
+            self._facts.take_pool(GONE, _gone(names.POOL, self._facts.pool))
+
+
+def _gone(name: str, known: object) -> Object:
+    """What a deletion event would have told of an object."""
+    return {
+        "metadata": {
+            "name": name,
+            "uid": getattr(known, "uid", ""),
+            "resourceVersion": str(getattr(known, "version", 0)),
+            "creationTimestamp": getattr(known, "created", ""),
+        }
+    }

@@ -1,0 +1,167 @@
+"""The binaries of the test cluster: built from pinned Go modules, kept in a cache outside the checkout.
+
+`python -m tests.cluster.binaries` makes all of them ready (eleven minutes on two cores the first time);
+`find("etcd")` gives one's path. One in `KUBEBUILDER_ASSETS`, or of the same version on PATH, is used as it is.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).parent
+KUBERNETES = "v1.36.3"
+
+
+class BinaryMissing(Exception):
+    """A tool of the test cluster is neither at hand nor can it be built here."""
+
+
+@dataclass(frozen=True)
+class Tool:
+    """One command: what is built, where its pin stands, and how it tells its version."""
+
+    package: str
+    version: str
+    module: Path | None = None
+    """The folder whose go.mod pins it; None: `go install package@version`."""
+    version_command: tuple[str, ...] = ("--version",)
+    ldflags: str = ""
+
+
+def _kubernetes(command: str, *version_command: str) -> Tool:
+    major, minor, _ = KUBERNETES.lstrip("v").split(".")
+    told = "k8s.io/component-base/version"
+    return Tool(
+        f"k8s.io/kubernetes/cmd/{command}",
+        KUBERNETES,
+        HERE / "kubernetes",
+        version_command or ("--version",),
+        # Without these, clients see v0.0.0.
+        f"-X {told}.gitVersion={KUBERNETES} -X {told}.gitMajor={major} -X {told}.gitMinor={minor}",
+    )
+
+
+# kube-apiserver first: it compiles what the other three share.
+TOOLS = {
+    "kube-apiserver": _kubernetes("kube-apiserver"),
+    "etcd": Tool("go.etcd.io/etcd/server/v3", "v3.6.8", HERE / "etcd"),
+    "kube-controller-manager": _kubernetes("kube-controller-manager"),
+    "kube-scheduler": _kubernetes("kube-scheduler"),
+    "kubectl": _kubernetes("kubectl", "version", "--client"),
+    "helm": Tool("helm.sh/helm/v4/cmd/helm", "v4.3.1", version_command=("version", "--short")),
+    "kwok": Tool("sigs.k8s.io/kwok/cmd/kwok", "v0.8.0"),
+}
+
+
+def find(name: str) -> Path:
+    """The path of a tool that is at hand.
+
+    Raises BinaryMissing, naming the command that builds it.
+    """
+    at_hand = _at_hand(name)
+    if at_hand is None:
+        raise BinaryMissing(
+            f"{name} {TOOLS[name].version} is missing: run `make cluster-binaries` (needs Go)"
+        )
+    return at_hand
+
+
+def missing() -> list[str]:
+    """The tools that are not at hand."""
+    return [name for name in TOOLS if _at_hand(name) is None]
+
+
+def build(name: str) -> Path:
+    """Build a tool into the cache, unless another run did so in the meantime.
+
+    Raises BinaryMissing without Go, or with the build's last words.
+    """
+    if shutil.which("go") is None:
+        raise BinaryMissing(
+            f"{name} is missing and there is no Go to build it with: install Go 1.26 or newer"
+        )
+    with _one_build_at_a_time():
+        if at_hand := _at_hand(name):
+            return at_hand
+        tool, target = TOOLS[name], _cached(name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = target.parent / f".{name}"
+        _go_build(name, tool, unfinished)
+        return unfinished.rename(target)
+
+
+def _go_build(name: str, tool: Tool, target: Path) -> None:
+    settings = os.environ | {"CGO_ENABLED": "0", "GOFLAGS": ""}
+    command = ["go", "build", "-trimpath", "-buildvcs=false", "-tags", "osusergo,netgo"]
+    command += ["-ldflags", f"-s -w {tool.ldflags}"]
+    if tool.module is None:
+        # An installed binary takes its name from its package's folder, which is the tool's.
+        command = ["go", "install", *command[2:], f"{tool.package}@{tool.version}"]
+        settings["GOBIN"] = str(target.parent / f".{name}.d")
+        folder = HERE
+    else:
+        command += ["-mod=readonly", "-o", str(target), tool.package]
+        folder = tool.module
+    done = subprocess.run(command, cwd=folder, env=settings, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        last_words = "\n".join(done.stderr.splitlines()[-8:])
+        raise BinaryMissing(f"{name} could not be built: {' '.join(command)}\n{last_words}")
+    if tool.module is None:
+        installed = Path(settings["GOBIN"])
+        (installed / name).rename(target)
+        installed.rmdir()
+
+
+def _at_hand(name: str) -> Path | None:
+    assets = os.environ.get("KUBEBUILDER_ASSETS")
+    if assets and (given := Path(assets) / name).exists():
+        return given
+    if (cached := _cached(name)).exists():
+        return cached
+    on_path = shutil.which(name)
+    return Path(on_path) if on_path and _has_version(on_path, TOOLS[name]) else None
+
+
+def _has_version(path: str, tool: Tool) -> bool:
+    told = subprocess.run([path, *tool.version_command], capture_output=True, text=True, check=False)
+    return tool.version.lstrip("v") in told.stdout
+
+
+def _cached(name: str) -> Path:
+    """A file whose folder names the version: a new pin is a new file, and an old checkout finds its own."""
+    return _cache() / f"{name}-{TOOLS[name].version}" / name
+
+
+def _cache() -> Path:
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(home) / "dolmetsch" / "cluster"
+
+
+@contextmanager
+def _one_build_at_a_time() -> Iterator[None]:
+    _cache().mkdir(parents=True, exist_ok=True)
+    with (_cache() / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def main() -> None:
+    """Make every tool ready, saying which one is being built and how long it took."""
+    lacking = missing()
+    for number, name in enumerate(lacking, 1):
+        print(f"building {name} {TOOLS[name].version} ({number} of {len(lacking)})", flush=True)
+        started = time.monotonic()
+        try:
+            path = build(name)
+        except BinaryMissing as problem:
+            sys.exit(str(problem))
+        print(f"  {path} after {time.monotonic() - started:.0f} s", flush=True)

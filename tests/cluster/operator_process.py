@@ -1,0 +1,177 @@
+"""The operator as a process, and what tests give it: a pool, Rooms, keys."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from dolmetsch_core.cluster import names
+from dolmetsch_core.cluster.api import Cluster, NotFound
+from dolmetsch_core.tokens import EngineKey
+from tests.cluster.control_plane import die_with_parent, last_words
+from tests.conftest import free_port
+
+IMAGE = "engine:1"
+Json = dict[str, Any]
+
+
+class OperatorProcess:
+    """`python -m dolmetsch_operator` with the service account's rights."""
+
+    def __init__(self, kubeconfig: Path, namespace: str, log: Path, key: EngineKey, **env: str) -> None:
+        self.log = log
+        self.port = free_port()
+        self._env = {
+            **os.environ,
+            "KUBECONFIG": str(kubeconfig),
+            "DOLMETSCH_OPERATOR_NAMESPACE": namespace,
+            "DOLMETSCH_OPERATOR_ENGINE_PRIVATE_KEY": key.pem,
+            "DOLMETSCH_OPERATOR_HTTP_HOST": "127.0.0.1",
+            "DOLMETSCH_OPERATOR_HTTP_PORT": str(self.port),
+            **env,
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def begin(self, *arguments: str) -> None:
+        """Start it without waiting."""
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "dolmetsch_operator", *arguments],
+                env=self._env,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                preexec_fn=die_with_parent,  # noqa: PLW1509 (it only calls prctl)
+            )
+
+    async def start(self, *arguments: str) -> None:
+        """Start it and wait until it serves."""
+        self.begin(*arguments)
+        await self.ready()
+
+    async def ready(self, timeout: float = 40.0) -> None:
+        """Wait until it holds the Lease and has read everything."""
+        deadline = time.monotonic() + timeout
+        async with httpx.AsyncClient(trust_env=False) as client:
+            while True:
+                with contextlib.suppress(httpx.HTTPError):
+                    if (await client.get(f"http://127.0.0.1:{self.port}/readyz")).status_code == 200:
+                        return
+                assert self.running, f"the operator ended: {last_words(self.log)}"
+                assert time.monotonic() < deadline, f"not ready: {last_words(self.log)}"
+                await asyncio.sleep(0.05)
+
+    async def metrics(self) -> str:
+        async with httpx.AsyncClient(trust_env=False) as client:
+            return (await client.get(f"http://127.0.0.1:{self.port}/metrics")).text
+
+    async def stop(self, number: int = signal.SIGTERM, timeout: float = 15.0) -> int:
+        """Signal it and wait for its end; the exit status."""
+        if self._process is None:
+            return 0
+        if self._process.poll() is None:
+            self._process.send_signal(number)
+        try:
+            return await asyncio.to_thread(self._process.wait, timeout)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+            raise
+
+    def kill(self) -> None:
+        """As a node does that loses its power."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+
+async def make_pool(
+    admin: Cluster, namespace: str, *, env: Mapping[str, str] | None = None, image: str = IMAGE, **spec: Any
+) -> Json:
+    """Create the EnginePool; `env` goes to the engines."""
+    variables = [{"name": name, "value": value} for name, value in (env or {}).items()]
+    container = {"name": names.ENGINE_CONTAINER, "image": image, "env": variables}
+    pool = {
+        "apiVersion": names.API_VERSION,
+        "kind": "EnginePool",
+        "metadata": {"name": names.POOL},
+        "spec": {"warm": 0, "maxActiveRooms": 10, "template": {"spec": {"containers": [container]}}, **spec},
+    }
+    return await admin.create(names.pools_path(namespace), pool)
+
+
+async def edit_pool(admin: Cluster, namespace: str, **spec: Any) -> Json:
+    """Change fields of the pool's spec."""
+    return await admin.merge(names.pools_path(namespace, names.POOL), {"spec": spec})
+
+
+def room_manifest(room_id: str, *, origin: str = "", **spec: Any) -> Json:
+    """A Room as a person writes it; with `origin="api"` as the api does."""
+    meta: Json = {"name": names.room_name(room_id)}
+    if origin:
+        meta |= {"labels": {names.ORIGIN: origin}, "finalizers": [names.FINALIZER]}
+    return {
+        "apiVersion": names.API_VERSION,
+        "kind": "Room",
+        "metadata": meta,
+        "spec": {"roomId": room_id, "sourceLang": "en", **spec},
+    }
+
+
+async def make_room(admin: Cluster, namespace: str, room_id: str, **more: Any) -> Json:
+    """Create a Room."""
+    return await admin.create(names.rooms_path(namespace), room_manifest(room_id, **more))
+
+
+async def delete_room(admin: Cluster, namespace: str, room: Json) -> None:
+    """Ask for a Room's deletion."""
+    path = names.rooms_path(namespace, room["metadata"]["name"])
+    with contextlib.suppress(NotFound):
+        await admin.delete(path, uid=room["metadata"]["uid"])
+
+
+def phase(*wanted: str) -> Any:
+    """A check for `room_where`."""
+    return lambda room: room.get("status", {}).get("phase") in wanted
+
+
+def message(text: str) -> Any:
+    """A check for `room_where`: the status says this."""
+    return lambda room: text in room.get("status", {}).get("message", "")
+
+
+async def pods_of(admin: Cluster, namespace: str, selector: str = "") -> list[Json]:
+    """The pods of the namespace."""
+    query = {"labelSelector": selector} if selector else {}
+    found: list[Json] = (await admin.get(names.pods_path(namespace), **query))["items"]
+    return found
+
+
+async def engine_of(admin: Cluster, namespace: str, room_id: str) -> Json:
+    """The pod that a room's status names."""
+    room = await admin.get(names.rooms_path(namespace, names.room_name(room_id)))
+    return await admin.get(names.pods_path(namespace, room["status"]["engine"]["podName"]))
+
+
+async def tell_engine(pod: Json, route: str, **params: str) -> None:
+    """Have a stand-in engine say something, as its /test routes do."""
+    url = f"http://{pod['status']['podIP']}:{names.ENGINE_PORT}/test/{route}"
+    async with httpx.AsyncClient(trust_env=False) as client:
+        (await client.post(url, params=params)).raise_for_status()

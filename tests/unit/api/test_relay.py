@@ -1,0 +1,128 @@
+"""The relay and an engine that asks for tokens."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from http import HTTPStatus
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.http11 import Request, Response
+
+from dolmetsch_api.captions import CaptionView
+from dolmetsch_api.held_claim import HeldClaim
+from dolmetsch_api.relay import Relay
+from dolmetsch_core.directory import RoomView
+from dolmetsch_core.tasks import end_tasks
+from dolmetsch_core.tokens import CallerCheck, EngineKey, Scope
+from dolmetsch_core.wire.engine import NOT_ALLOWED
+from dolmetsch_core.wire.room import EngineRef, Room, RoomSpec, RoomStatus
+
+KEY = EngineKey.generate()
+
+
+def room(port: int) -> Room:
+    engine = EngineRef(
+        pod_name="e1",
+        pod_uid="uid-1",
+        address=f"http://127.0.0.1:{port}",
+        epoch=1,
+        source_lang="en",
+        restart=0,
+    )
+    return Room(
+        name="r1",
+        uid="u",
+        created=datetime.now(UTC),
+        spec=RoomSpec(room_id="R1", source_lang="en"),
+        status=RoomStatus(engine=engine),
+    )
+
+
+class Engine:
+    """Keeps what it is shown, and refuses: before or after it accepts."""
+
+    def __init__(self) -> None:
+        self.shown: list[str | None] = []
+        self.before = False
+
+    async def handle(self, socket: ServerConnection) -> None:
+        await socket.close(NOT_ALLOWED, "the token has expired")
+
+    def look(self, socket: ServerConnection, request: Request) -> Response | None:
+        self.shown.append(request.headers.get("Authorization"))
+        return socket.respond(HTTPStatus.FORBIDDEN, "no\n") if self.before else None
+
+
+@pytest.fixture
+def engine() -> Engine:
+    return Engine()
+
+
+@pytest.fixture
+async def address(engine: Engine) -> AsyncIterator[Server]:
+    async with serve(engine.handle, "127.0.0.1", 0, process_request=engine.look) as server:
+        yield server
+
+
+@pytest.fixture
+async def relaying(address: Server) -> AsyncIterator[Callable[[EngineKey | None], None]]:
+    """Start a relay with this key."""
+    view = RoomView()
+    await view.replace({"R1": room(next(iter(address.sockets)).getsockname()[1])})
+    tasks: list[asyncio.Task[None]] = []
+
+    def start(key: EngineKey | None) -> None:
+        relay = Relay(
+            cast(Any, SimpleNamespace(view=view)),
+            cast(Any, None),
+            cast(CaptionView, SimpleNamespace(room="R1", session="u.1")),
+            cast(HeldClaim, SimpleNamespace(turn=1)),
+            kept_seconds=10,
+            key=key,
+        )
+        tasks.append(asyncio.create_task(relay.run()))
+
+    yield start
+    await end_tasks(*tasks)
+
+
+async def shown(engine: Engine, times: int) -> None:
+    async with asyncio.timeout(10):
+        while len(engine.shown) < times:
+            await asyncio.sleep(0.01)
+
+
+async def test_audio_goes_with_a_token_for_that_engine(
+    engine: Engine, relaying: Callable[[EngineKey | None], None]
+) -> None:
+    relaying(KEY)
+    await shown(engine, 1)
+    CallerCheck(KEY.public_pem, "uid-1").require(engine.shown[0], Scope.AUDIO)
+
+
+async def test_without_a_key_no_token_is_sent(
+    engine: Engine, relaying: Callable[[EngineKey | None], None]
+) -> None:
+    relaying(None)
+    await shown(engine, 1)
+    assert engine.shown[0] is None
+
+
+@pytest.mark.parametrize("before", [True, False])
+async def test_a_refusal_is_told_once_and_tried_again(
+    engine: Engine,
+    relaying: Callable[[EngineKey | None], None],
+    before: bool,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    engine.before = before
+    relaying(KEY)
+    await shown(engine, 3)
+    why = "HTTP 403" if before else "the token has expired"
+    told = [record.getMessage() for record in caplog.records if record.name == "dolmetsch_api.relay"]
+    assert told == [f"engine e1 refuses this api: {why}"]

@@ -1,0 +1,154 @@
+"""Pods, nodes and what engines say, as facts for decisions."""
+
+from typing import Any
+
+import pytest
+
+from dolmetsch_core.life.observed import EngineState
+from dolmetsch_core.wire.engine import EngineStatus
+from dolmetsch_core.wire.room import EnginePoolSpec
+from dolmetsch_operator.facts import Facts, Heard, node_of
+from dolmetsch_operator.observe import engine_seen, places
+
+HOUR = "2026-11-23T12:00:00Z"
+
+
+def pod(name: str = "p1", version: int = 1, *, node: str = "n1", deleted: bool = False, **status: Any) -> Any:
+    meta = {"name": name, "uid": f"uid-{name}", "resourceVersion": str(version), "creationTimestamp": HOUR}
+    if deleted:
+        meta["deletionTimestamp"] = HOUR
+    given = {"phase": "Running", "podIP": "198.18.0.1"} | status
+    return {"metadata": meta, "spec": {"nodeName": node} if node else {}, "status": given}
+
+
+def node(name: str = "n1", *, ready: bool = True, gpus: str = "2", **spec: Any) -> Any:
+    conditions = [{"type": "Ready", "status": "True" if ready else "Unknown"}]
+    return {
+        "metadata": {"name": name, "resourceVersion": "1", "labels": {"zone": "a"}},
+        "spec": spec,
+        "status": {"conditions": conditions, "allocatable": {"nvidia.com/gpu": gpus, "cpu": "8"}},
+    }
+
+
+def facts(*pods: Any, nodes: tuple[Any, ...] = (node(),), heard: Heard | None = None) -> Facts:
+    known = Facts(lambda kind, room: None)
+    for each in nodes:
+        known.take_node(None, each)
+    for each in pods:
+        known.take_pod(None, each)
+    if heard:
+        known.heard["uid-p1"] = heard
+    return known
+
+
+def seen(known: Facts, loop_time: float = 100.0) -> tuple[EngineState, str]:
+    found = engine_seen(known.pods["p1"], known, "", loop_time)
+    return found.state, found.last_words
+
+
+READY = Heard(EngineStatus(ready=True))
+PULL = {"state": {"waiting": {"reason": "ImagePullBackOff", "message": "no such image"}}}
+KILLED = {"state": {"terminated": {"reason": "OOMKilled", "exitCode": 137, "message": "first\nlast line\n"}}}
+UNSCHEDULABLE = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/1 nodes"}
+
+
+@pytest.mark.parametrize(
+    ("given", "heard", "state", "says"),
+    [
+        (pod(deleted=True), READY, EngineState.STOPPING, ""),
+        (pod(node="", conditions=[UNSCHEDULABLE]), None, EngineState.PENDING, "Unschedulable: 0/1 nodes"),
+        (pod(podIP=""), None, EngineState.STARTING, ""),
+        (
+            pod(podIP="", containerStatuses=[PULL]),
+            None,
+            EngineState.STARTING,
+            "ImagePullBackOff: no such image",
+        ),
+        (pod(), Heard(EngineStatus()), EngineState.STARTING, ""),
+        (pod(), Heard(EngineStatus(failing="no model")), EngineState.LOST, "no model"),
+        (pod(), READY, EngineState.RUNNING, ""),
+        (
+            pod(phase="Failed", containerStatuses=[KILLED]),
+            READY,
+            EngineState.LOST,
+            "OOMKilled (exit code 137) last line",
+        ),
+        (pod(phase="Failed", reason="Evicted", message="disk"), READY, EngineState.LOST, "Evicted: disk"),
+        (pod(phase="Succeeded"), READY, EngineState.LOST, "the pod ended"),
+    ],
+)
+def test_what_is_seen_of_an_engine(given: Any, heard: Heard | None, state: EngineState, says: str) -> None:
+    assert seen(facts(given, heard=heard)) == (state, says)
+
+
+def silent(since: float) -> Heard:
+    return Heard(EngineStatus(ready=True, session="s"), unreachable_since=since)
+
+
+def test_a_silent_engine_on_a_lost_node_is_lost_soon_and_on_a_good_one_later() -> None:
+    lost = facts(pod(), nodes=(node(ready=False),), heard=silent(95.0))
+    assert seen(lost, 100.0)[0] is EngineState.RUNNING
+    assert seen(lost, 101.0) == (EngineState.LOST, "node n1 is lost")
+    good = facts(pod(), heard=silent(95.0))
+    assert seen(good, 101.0)[0] is EngineState.RUNNING
+    assert seen(good, 125.0)[0] is EngineState.LOST
+
+
+def test_a_node_that_is_lost_with_an_engine_that_still_answers_changes_nothing() -> None:
+    assert seen(facts(pod(), nodes=(node(ready=False),), heard=READY))[0] is EngineState.RUNNING
+
+
+def test_an_operator_that_reaches_nobody_doubts_itself() -> None:
+    known = facts(pod(), pod("p2"), heard=silent(0.0))
+    known.heard["uid-p2"] = silent(0.0)
+    assert seen(known, 100.0)[0] is EngineState.RUNNING
+    known.heard["uid-p2"] = READY
+    assert seen(known, 100.0)[0] is EngineState.LOST
+
+
+@pytest.mark.parametrize(
+    ("nodes", "template", "per_engine", "expected"),
+    [
+        ((node(),), {}, 1, 2),
+        ((node(gpus="5"),), {}, 2, 2),
+        ((node(), node("n2", ready=False)), {}, 1, 2),
+        ((node(), node("n2", unschedulable=True)), {}, 1, 2),
+        ((node(gpus="all"),), {}, 1, 0),
+        ((node(),), {"nodeSelector": {"zone": "b"}}, 1, 0),
+        ((node(taints=[{"key": "gpu", "effect": "NoSchedule"}]),), {}, 1, 0),
+        (
+            (node(taints=[{"key": "gpu", "effect": "NoSchedule"}]),),
+            {"tolerations": [{"key": "gpu", "operator": "Exists"}]},
+            1,
+            2,
+        ),
+        ((node(taints=[{"key": "gpu", "effect": "PreferNoSchedule"}]),), {}, 1, 2),
+    ],
+)
+def test_places_on_nodes(nodes: tuple[Any, ...], template: Any, per_engine: int, expected: int) -> None:
+    pool = EnginePoolSpec(per_engine=per_engine, template={"spec": template})
+    assert places([node_of(each) for each in nodes], [], pool) == expected
+
+
+def test_an_engine_on_a_cordoned_node_takes_no_place_from_the_others() -> None:
+    known = facts(pod(node="n2"), nodes=(node(), node("n2", unschedulable=True)))
+    assert places(known.nodes.values(), known.pods.values(), EnginePoolSpec()) == 3
+
+
+def test_facts_never_go_back() -> None:
+    known = facts(pod(version=5))
+    known.take_pod("MODIFIED", pod(version=4, phase="Failed"))
+    assert known.pods["p1"].phase == "Running"
+
+
+def test_a_pod_that_changes_its_room_is_found_under_the_new_one_only() -> None:
+    told: list[str] = []
+    known = Facts(lambda kind, room: told.append(room))
+    for version, room in ((1, ""), (2, "a"), (3, "b")):
+        each = pod(version=version)
+        each["metadata"]["labels"] = {"dolmetsch.dev/room": room} if room else {}
+        known.take_pod(None, each)
+    assert [[each.name for each in known.pods_of(room)] for room in ("a", "b")] == [[], ["p1"]]
+    assert {"a", "b"} <= set(told)
+    known.take_pod("DELETED", pod(version=4))
+    assert not list(known.pods_of("b"))
