@@ -1,0 +1,102 @@
+"""The platform on the test cluster: api processes and a worker, beside operator and engine pods."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import yaml
+
+from dolmetsch_core.tokens import EngineKey
+from dolmetsch_local.state import Address
+from tests.cluster.control_plane import die_with_parent, last_words
+from tests.conftest import free_port
+from tests.platform_process import ADMIN_PASSWORD, HOST_PASSWORD
+
+ROOMS = ("TALK1", "TALK2", "TALK3")
+
+
+class ClusterPlatform:
+    """Its processes, each with a log in `folder`; the api ones have just the rights of the chart."""
+
+    def __init__(
+        self, folder: Path, *, kubeconfig: Path, namespace: str, store_url: str, key: EngineKey
+    ) -> None:
+        self.folder = folder
+        self._store_url = store_url
+        rooms = folder / "rooms.yaml"
+        talks = [{"id": room, "title": room, "source_lang": "en"} for room in ROOMS]
+        rooms.write_text(yaml.safe_dump({"rooms": talks}))
+        self._env = os.environ | {
+            "DOLMETSCH_STORE_URL": store_url,
+            "DOLMETSCH_DIRECTORY": "kubernetes",
+            "DOLMETSCH_NAMESPACE": namespace,
+            "KUBECONFIG": str(kubeconfig),
+            "DOLMETSCH_ENGINE_PRIVATE_KEY": key.pem,
+            "DOLMETSCH_HOST_PASSWORD": HOST_PASSWORD,
+            "DOLMETSCH_ADMIN_PASSWORD": ADMIN_PASSWORD,
+            "DOLMETSCH_SIGNING_KEY": "signing-key-of-the-cluster-tests-only",
+            "DOLMETSCH_CLOSE_ROOM_AFTER": "4",
+            "DOLMETSCH_ROOMS_FILE": str(rooms),
+        }
+        self._processes: list[subprocess.Popen[bytes]] = []
+
+    async def add_api(self) -> Address:
+        """Start another api process and wait until it sees the cluster."""
+        port = free_port()
+        process = self._start(f"api-{port}", "dolmetsch_api", "--port", str(port))
+        url = f"http://127.0.0.1:{port}"
+        await self._until(lambda: _is_well(url), process, f"api-{port}")
+        return Address(url=url, host_password=HOST_PASSWORD, pid=process.pid, store_url=self._store_url)
+
+    def add_worker(self, libretranslate_url: str) -> None:
+        """Start a translator."""
+        self._env["DOLMETSCH_WORKER_LIBRETRANSLATE_URL"] = libretranslate_url
+        self._env["DOLMETSCH_WORKER_BACKENDS"] = '["libretranslate"]'
+        self._start("worker", "dolmetsch_worker")
+
+    async def ready(self, address: Address) -> None:
+        """Wait until hosts can come: an engine was heard of, and the translator."""
+        deadline = time.monotonic() + 60
+        async with httpx.AsyncClient(trust_env=False) as client:
+            while not (await client.get(f"{address.url}/api/v1/about")).json()["ready"]:
+                assert time.monotonic() < deadline, "the api is not ready"
+                await asyncio.sleep(0.1)
+
+    def stop(self) -> None:
+        """End all of them."""
+        for process in self._processes:
+            process.kill()
+            process.wait()
+
+    def _start(self, name: str, module: str, *arguments: str) -> subprocess.Popen[bytes]:
+        with (self.folder / f"{name}.log").open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", module, *arguments],
+                env=self._env,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                preexec_fn=die_with_parent,  # noqa: PLW1509 (it only calls prctl)
+            )
+        self._processes.append(process)
+        return process
+
+    async def _until(self, check: Callable[[], bool], process: subprocess.Popen[bytes], name: str) -> None:
+        deadline = time.monotonic() + 40
+        while not await asyncio.to_thread(check):
+            words = last_words(self.folder / f"{name}.log")
+            assert process.poll() is None, f"{name} ended: {words}"
+            assert time.monotonic() < deadline, f"{name} is not ready: {words}"
+            await asyncio.sleep(0.1)
+
+
+def _is_well(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/health", trust_env=False).is_success
+    except httpx.HTTPError:
+        return False

@@ -1,0 +1,209 @@
+"""Hosts and viewers on api processes of the cluster: capacity, a spoken talk, a deleted engine."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import httpx
+import pytest
+
+from dolmetsch_core.cluster import names
+from dolmetsch_core.cluster.api import Cluster
+from dolmetsch_core.tokens import EngineKey
+from dolmetsch_local.client import Refused, frames, host_socket, login
+from dolmetsch_local.speak import speak
+from dolmetsch_local.state import Address
+from tests.cluster.conftest import AddProcessNode
+from tests.cluster.control_plane import ControlPlane
+from tests.cluster.operator_process import OperatorProcess, engine_of, make_pool, phase, pods_of
+from tests.cluster.platform import ClusterPlatform
+from tests.cluster.process_node import ENGINE
+from tests.cluster.test_rooms import pool_where
+from tests.cluster.tools import Kubectl
+from tests.cluster.waiting import gone, room_where
+from tests.conftest import LibreTranslateProcess, model
+from tests.platform_process import ADMIN_PASSWORD, Viewer, until, viewing
+from tests.scoring import exact_translations, score, talk
+
+pytestmark = pytest.mark.timeout(240)
+
+
+Speaking = Callable[[], tuple[Address, Address]]
+
+
+@pytest.fixture
+async def cluster_platform(  # noqa: PLR0917 (fixtures)
+    api_kubeconfig: Path,
+    namespace: str,
+    store_url: str,
+    key: EngineKey,
+    tmp_path: Path,
+    failure_logs: list[Path],
+) -> AsyncIterator[ClusterPlatform]:
+    """No process yet."""
+    folder = tmp_path / "platform"
+    folder.mkdir()
+    failure_logs.append(folder)
+    platform = ClusterPlatform(
+        folder, kubeconfig=api_kubeconfig, namespace=namespace, store_url=store_url, key=key
+    )
+    yield platform
+    platform.stop()
+
+
+async def test_the_third_host_is_told_the_capacity_and_gets_in_after_one_has_closed(  # noqa: PLR0917
+    admin: Cluster,
+    namespace: str,
+    operator: OperatorProcess,
+    add_process_node: AddProcessNode,
+    cluster_platform: ClusterPlatform,
+    libretranslate: LibreTranslateProcess,
+) -> None:
+    await add_process_node("a", gpus=2)
+    await make_pool(admin, namespace, warm=1)
+    cluster_platform.add_worker(libretranslate.spec.url)
+    one, other = await cluster_platform.add_api(), await cluster_platform.add_api()
+    await cluster_platform.ready(one)
+    await cluster_platform.ready(other)
+    async with AsyncExitStack() as hosts:
+        await hosts.enter_async_context(hosting(one, "TALK1"))
+        await hosts.enter_async_context(hosting(other, "TALK2"))
+        assert not [pod for pod in await pods_of(admin, namespace) if not pod["spec"].get("nodeName")]
+
+        refused = "Unable to activate room <TALK3>: Maximum capacity of 2 instances reached"
+        with pytest.raises(Refused, match=refused):
+            async with hosting(one, "TALK3"):
+                raise AssertionError("the third host got in")
+
+        async with httpx.AsyncClient(trust_env=False) as client:
+            closed = await client.post(f"{other.url}/room/TALK1/close", json={"key": ADMIN_PASSWORD})
+        assert closed.is_success
+        await gone(admin, names.rooms_path(namespace, "talk1"))
+        async with hosting(one, "TALK3"):
+            await room_where(admin, namespace, "talk3", phase("Ready", "Active"), "Ready")
+
+
+class hosting:  # noqa: N801 (used as a function)
+    """A host in a room, whose engine is ready, for as long as the context lasts."""
+
+    def __init__(self, address: Address, room: str) -> None:
+        self._address = address
+        self._room = room
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> None:
+        key = await login(self._address)
+        try:
+            socket = await self._stack.enter_async_context(host_socket(key, self._room, "en", "en"))
+            async for frame in frames(socket):
+                if frame.get("info", {}).get("ready_to_recieve_audio"):
+                    return
+        except BaseException:
+            await self._stack.aclose()
+            raise
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+
+@pytest.fixture
+async def speaking_platform(  # noqa: PLR0917 (fixtures)
+    admin: Cluster,
+    namespace: str,
+    operator: OperatorProcess,
+    add_process_node: AddProcessNode,
+    cluster_platform: ClusterPlatform,
+    store_url: str,
+    libretranslate: LibreTranslateProcess,
+) -> Speaking:
+    """Real engines with the demo model on two nodes, a translator, two api processes."""
+    for name in ("a", "b"):
+        await add_process_node(name, gpus=1, entrypoint=ENGINE)
+    env = {
+        "DOLMETSCH_STORE_URL": store_url,
+        "DOLMETSCH_ENGINE_MODEL": str(model("demo")),
+        "DOLMETSCH_ENGINE_LANGUAGES": '["en","de"]',
+        "DOLMETSCH_ENGINE_THREADS": "1",
+    }
+    await make_pool(admin, namespace, warm=1, env=env)
+    cluster_platform.add_worker(libretranslate.spec.url)
+    one, other = await cluster_platform.add_api(), await cluster_platform.add_api()
+    await pool_where(admin, namespace, lambda status: status.get("warm") == 1)
+    await cluster_platform.ready(one)
+    await cluster_platform.ready(other)
+    return lambda: (one, other)
+
+
+def assert_all_heard(own: Viewer, other: Viewer, name: str) -> None:
+    of = talk(name)
+    heard = score(of.texts, own.texts("en"))
+    print(f"{name}: WER {heard.wer:.1%}, missing {heard.missing}")
+    assert heard.wer <= 0.15, own.texts("en")
+    assert not heard.missing, own.texts("en")
+    assert not heard.doubled, own.texts("en")
+    own.assert_no_gaps()
+    assert own.texts("en") == other.texts("en")
+    exact, right = exact_translations(of, other.in_order, "en", "de")
+    assert exact >= 0.9 * right > 0
+
+
+@pytest.mark.audio
+async def test_a_spoken_talk_is_read_in_both_languages_from_another_api_process(
+    speaking_platform: Speaking, admin: Cluster, namespace: str
+) -> None:
+    here, there = speaking_platform()
+    async with viewing(there.url, "TALK1", "en", "de") as (english, german):
+        await speak(here, "TALK1", talk("en").recording, "en", lambda _done, _total: None)
+        await until(lambda: english.closed and german.closed, "the room closes after its host left", 40)
+    assert (english.closed, german.closed) == ("Room closed", "Room closed")
+    assert_all_heard(english, german, "en")
+    await gone(admin, names.rooms_path(namespace, "talk1"))
+
+
+@pytest.mark.audio
+async def test_captions_go_on_when_the_engines_pod_is_deleted_in_mid_talk(
+    speaking_platform: Speaking,
+    admin: Cluster,
+    namespace: str,
+    kubectl: Kubectl,
+) -> None:
+    here, there = speaking_platform()
+    async with viewing(there.url, "TALK1", "en", "de") as (english, german):
+        speaking = asyncio.create_task(
+            speak(here, "TALK1", talk("en").recording, "en", lambda _done, _total: None)
+        )
+        await until(lambda: len(english.sentences) >= 3, "three sentences", 60)
+        before = await engine_of(admin, namespace, "TALK1")
+        lines = len(english.sentences)
+        await asyncio.to_thread(kubectl, "delete", "pod", before["metadata"]["name"], "--wait=false")
+        await until(lambda: len(english.sentences) > lines, "the talk goes on in another engine", 60)
+        after = await engine_of(admin, namespace, "TALK1")
+        await speaking
+        await until(lambda: english.closed and german.closed, "the room closes", 40)
+    assert after["metadata"]["uid"] != before["metadata"]["uid"]
+    assert_all_heard(english, german, "en")
+
+
+@pytest.mark.audio
+async def test_a_live_talk_goes_on_while_the_api_server_is_away_and_new_rooms_are_refused(
+    speaking_platform: Speaking, control_plane: ControlPlane
+) -> None:
+    here, there = speaking_platform()
+    async with viewing(there.url, "TALK1", "en", "de") as (english, german):
+        speaking = asyncio.create_task(
+            speak(here, "TALK1", talk("en").recording, "en", lambda _done, _total: None)
+        )
+        await until(lambda: len(english.sentences) >= 2, "two sentences", 60)
+        control_plane.stop_apiserver()
+        try:
+            with pytest.raises(Refused, match="API server is away"):
+                async with hosting(here, "TALK2"):
+                    raise AssertionError("a room without an API server")
+            during = len(german.texts("de"))
+            await until(lambda: len(german.texts("de")) > during, "captions go on", 60)
+        finally:
+            await asyncio.to_thread(control_plane.start_apiserver)
+        await speaking
+        await until(lambda: english.closed and german.closed, "the room closes", 60)
+    assert_all_heard(english, german, "en")
