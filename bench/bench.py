@@ -18,6 +18,7 @@ from tests.scoring import TALKS
 
 from bench import latency
 from bench.chart import bars
+from bench.cluster import rows as cluster
 from bench.latency import p
 from dolmetsch_local import models
 
@@ -141,6 +142,7 @@ def main() -> None:
         rows, medians = against_plain(model, recording)
         rows += through_platform(model, recording, Path(folder))
         rows += translated(Path(folder))
+    rows += cluster.rows(PAIRS)
     for row in rows:
         sys.stdout.write(f"{row[0]}: {row[1]}{f'  (goal: {row[2]})' if row[2] else ''}\n")
     sys.stdout.write(f"written to {write(rows, medians).relative_to(ROOT)}\n")

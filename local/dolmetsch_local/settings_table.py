@@ -24,6 +24,7 @@ from dolmetsch_api.settings import ApiSettings
 from dolmetsch_engine.service_settings import ServiceSettings
 from dolmetsch_engine.settings import EngineSettings
 from dolmetsch_local.settings import LocalSettings
+from dolmetsch_operator.settings import OperatorSettings
 from dolmetsch_worker.settings import WorkerSettings
 
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
@@ -36,6 +37,7 @@ CLASSES: Final[dict[str, type[BaseSettings]]] = {
     "engine: speech": EngineSettings,
     "engine: service": ServiceSettings,
     "worker": WorkerSettings,
+    "operator": OperatorSettings,
 }
 
 INTRODUCTION: Final = """\
