@@ -1,13 +1,17 @@
-"""Calls to an engine's control interface over HTTP. Only the operator (one machine: local) makes them."""
+"""Calls to an engine's control interface over HTTP. Only the operator (one machine: local) makes them.
 
-import httpx
+aiohttp, since the pool of httpx looks at all connections for each call: with 200 long polls open the operator
+took four times as long (docs/adr/0011).
+"""
+
+import aiohttp
 
 from dolmetsch_core.tokens import EngineKey, Scope
 from dolmetsch_core.wire.engine import EngineStatus, SessionRequest
 
 POLL_S = 30.0
 """How long an engine holds a status call open while nothing changes."""
-REFUSED = (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN)
+REFUSED, CONFLICT = (401, 403), 409
 
 
 class EngineAway(Exception):
@@ -26,13 +30,20 @@ class EngineClient:
 
     def __init__(self, key: EngineKey | None = None) -> None:
         self._key = key
-        # No limit: each engine holds a status call open nearly all the time.
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
-        self._http = httpx.AsyncClient(timeout=httpx.Timeout(5.0), limits=limits, trust_env=False)
+        self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def _http(self) -> aiohttp.ClientSession:
+        """The connections; they belong to the loop that runs at the first call."""
+        if self._session is None:
+            # No limit: each engine holds a status call open nearly all the time.
+            self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
+        return self._session
 
     async def close(self) -> None:
         """Close idle connections."""
-        await self._http.aclose()
+        if self._session is not None:
+            await self._session.close()
 
     async def open_session(
         self, address: str, request: SessionRequest, *, audience: str = ""
@@ -52,10 +63,10 @@ class EngineClient:
     async def healthy(self, address: str) -> bool:
         """Whether `/healthz` is good, within 2 s."""
         try:
-            answer = await self._http.get(f"{address}/healthz", timeout=2.0)
-        except httpx.HTTPError:
+            async with self._http.get(f"{address}/healthz", timeout=_within(2.0)) as answer:
+                return answer.ok
+        except (aiohttp.ClientError, TimeoutError):
             return False
-        return answer.is_success
 
     async def _call(
         self,
@@ -71,14 +82,27 @@ class EngineClient:
         if self._key is not None:
             headers["authorization"] = f"Bearer {self._key.token(audience, Scope.CONTROL)}"
         try:
-            answer = await self._http.request(
-                method, f"{address}{path}", content=content, headers=headers, timeout=timeout
-            )
-            if answer.status_code == httpx.codes.CONFLICT:
-                raise OlderEpoch(answer.text)
-            if answer.status_code in REFUSED:
-                raise EngineAway(f"{method} {path}: the engine refuses this caller: {answer.text[:200]}")
-            answer.raise_for_status()
-            return EngineStatus.model_validate_json(answer.content)
-        except (httpx.HTTPError, ValueError) as error:
+            async with self._http.request(
+                method, f"{address}{path}", data=content, headers=headers, timeout=_within(timeout)
+            ) as answer:
+                raw = await answer.read()
+        except (aiohttp.ClientError, TimeoutError) as error:
             raise EngineAway(f"{method} {path}: {type(error).__name__} {error}") from error
+        if answer.status == CONFLICT:
+            raise OlderEpoch(_text(raw))
+        if answer.status in REFUSED:
+            raise EngineAway(f"{method} {path}: the engine refuses this caller: {_text(raw)}")
+        if not answer.ok:
+            raise EngineAway(f"{method} {path}: {answer.status} {_text(raw)}")
+        try:
+            return EngineStatus.model_validate_json(raw)
+        except ValueError as error:
+            raise EngineAway(f"{method} {path}: not an engine's status") from error
+
+
+def _within(seconds: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=seconds)
+
+
+def _text(raw: bytes) -> str:
+    return raw[:200].decode(errors="replace")

@@ -40,6 +40,7 @@ async def serve(settings: OperatorSettings) -> int:
     cluster = await connect()
     operator = Operator(settings, cluster, stop)
     try:
+        await operator.open()
         await kopf.operator(
             namespaces=[settings.namespace],
             clusterwide=False,
@@ -49,7 +50,7 @@ async def serve(settings: OperatorSettings) -> int:
         )
     finally:
         await cluster.close()
-    return 0 if operator.health.leading else 1
+    return 1 if operator.lost else 0
 
 
 if __name__ == "__main__":

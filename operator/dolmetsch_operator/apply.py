@@ -2,28 +2,46 @@
 
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from dolmetsch_core.cluster import names, objects
-from dolmetsch_core.cluster.api import Cluster, Conflict, Invalid, NotFound
-from dolmetsch_core.wire.room import EnginePoolStatus, Room, RoomStatus
-from dolmetsch_operator.facts import Facts, KnownRoom, Pod
+from dolmetsch_core.cluster.api import Away, Cluster, Conflict, Forbidden, Invalid, NotFound
+from dolmetsch_core.cluster.objects import Object
+from dolmetsch_core.wire.room import EnginePoolStatus, Phase, Room, RoomStatus
+from dolmetsch_operator.facts import GONE, Facts, KnownRoom
 from dolmetsch_operator.pods import PodMaker, room_owner
+from dolmetsch_operator.reduced import Pod
 
 log = logging.getLogger(__name__)
+TERMINATING = "because it is being terminated"
+"""How the API server refuses to make anything in a namespace that is being deleted."""
 
 
 class Writer:
     """Writes to one namespace, and lets the facts know at once what was written.
 
-    All methods raise the errors of core.cluster.api that are not named as handled.
+    All methods raise the errors of core.cluster.api that are not named as handled. Conflict: somebody wrote
+    in between, and what there is now was read. Away too, once `may_write()` is false: the Lease has run out.
     """
 
-    def __init__(self, cluster: Cluster, facts: Facts, namespace: str) -> None:
-        self._cluster = cluster
+    def __init__(
+        self, cluster: Cluster, facts: Facts, namespace: str, may_write: Callable[[], bool] = lambda: True
+    ) -> None:
+        self._all_calls = cluster
+        self._may_write = may_write
+        self.ending = False
+        """The namespace is being deleted: no engine can be made, and soon nothing be written at all."""
         self._facts = facts
         self._namespace = namespace
+
+    @property
+    def _cluster(self) -> Cluster:
+        """The way to every write: closed to who was paused, or cut off, for longer than the Lease holds."""
+        if not self._may_write():
+            raise Away("nothing is written while the Lease has run out")
+        return self._all_calls
 
     async def room_status(self, room: Room, status: RoomStatus) -> None:
         """Publish how a room is. A room that is gone, or another one by now, has no status to write."""
@@ -31,8 +49,23 @@ class Writer:
         patch = objects.status_patch(status) | {"metadata": {"uid": room.uid}}
         try:
             self._facts.take_room(None, await self._cluster.merge(path, patch))
-        except (NotFound, Conflict):
-            log.debug("room %s is gone", room.name)
+        except (NotFound, Conflict) as error:
+            await self._reread(room, error)
+
+    async def unreadable(self, name: str, why: str) -> None:
+        """Say of a Room that this version can't read what keeps it from being served."""
+        path = names.rooms_path(self._namespace, name) + "/status"
+        with suppress(NotFound, Conflict):
+            await self._cluster.merge(path, {"status": {"phase": Phase.FAILED.value, "message": why}})
+
+    async def let_go_unread(self, obj: Object) -> None:
+        """Remove our finalizer from a deleted Room that can't be read: its engine goes with its owner."""
+        meta = obj["metadata"]
+        left = [each for each in meta.get("finalizers", ()) if each != names.FINALIZER]
+        same = {"uid": meta["uid"], "resourceVersion": meta["resourceVersion"]}
+        with suppress(NotFound, Conflict):
+            path = names.rooms_path(self._namespace, meta["name"])
+            await self._cluster.merge(path, {"metadata": same | {"finalizers": left or None}})
 
     async def pool_status(self, status: EnginePoolStatus) -> None:
         """Publish how the pool is."""
@@ -61,13 +94,19 @@ class Writer:
         path = names.rooms_path(self._namespace, known.room.name)
         try:
             self._facts.take_room(None, await self._cluster.merge(path, {"metadata": meta}))
-        except NotFound:
+        except (NotFound, Conflict) as error:
+            await self._reread(known.room, error)
+
+    async def _reread(self, room: Room, error: NotFound | Conflict) -> None:
+        """See what became of a Room that could not be written. Raises Conflict unless it is gone."""
+        obj = await self._read(names.rooms_path(self._namespace, room.name))
+        if obj is None:
+            known = self._facts.rooms.get(room.name)
+            if known is not None and known.room.uid == room.uid:
+                self._facts.take_room(GONE, _ghost(room.name, room.uid, known.version))
             return
-        except Conflict:
-            # Somebody wrote in between: read, and decide again.
-            obj = await self._read(path)
-            if obj is not None:
-                self._facts.take_room(None, obj)
+        self._facts.take_room(None, obj)
+        raise Conflict(error.status, str(error))
 
     async def _read(self, path: str) -> dict[str, Any] | None:
         try:
@@ -79,7 +118,8 @@ class Writer:
         """Ask for the deletion of this very Room; it drains first."""
         try:
             obj = await self._cluster.delete(names.rooms_path(self._namespace, room.name), uid=room.uid)
-        except (NotFound, Conflict):
+        except (NotFound, Conflict) as error:
+            await self._reread(room, error)
             return
         if obj.get("kind") == "Room":
             self._facts.take_room(None, obj)
@@ -95,10 +135,19 @@ class Writer:
     async def _create_pod(self, pod: Mapping[str, Any]) -> None:
         try:
             self._facts.take_pod(None, await self._cluster.create(names.pods_path(self._namespace), pod))
+        except Forbidden as error:
+            self.ending = self.ending or TERMINATING in str(error)
+            raise
         except Conflict:
             obj = await self._read(names.pods_path(self._namespace, pod["metadata"]["name"]))
-            if obj is not None:
-                self._facts.take_pod(None, obj)
+            if obj is None:
+                raise
+            self._facts.take_pod(None, obj)
+
+    async def check(self, maker: PodMaker) -> None:
+        """Have the API server look at a pod without making it. Raises TemplateUnusable."""
+        path = names.pods_path(self._namespace)
+        await self._all_calls.create(path, maker.warm("check"), dryRun="All")
 
     async def claim(self, pod: Pod, room: Room, epoch: int) -> bool:
         """Give a warm engine to a room, all at once or not at all. False: it is another's, or gone."""
@@ -114,8 +163,7 @@ class Writer:
             )
         except (Invalid, Conflict, NotFound):
             # It was written to in between (its readiness, say), or is gone: see what it is now, decide again.
-            obj_now = await self._read(path)
-            self._facts.take_pod(None if obj_now else "DELETED", obj_now or _ghost(pod))
+            await self._see(pod)
             return False
         self._facts.take_pod(None, obj)
         return True
@@ -126,10 +174,21 @@ class Writer:
         try:
             obj = await self._cluster.delete(path, uid=pod.uid)
         except (NotFound, Conflict):
-            self._facts.take_pod("DELETED", _ghost(pod))
+            if await self._see(pod):
+                raise
             return
         if obj.get("kind") == "Pod":
             self._facts.take_pod(None, obj)
+
+    async def _see(self, pod: Pod) -> bool:
+        """Read a pod again; False: it is gone."""
+        obj = await self._read(names.pods_path(self._namespace, pod.name))
+        there = obj is not None and obj["metadata"]["uid"] == pod.uid
+        if not there:
+            self._facts.take_pod(GONE, _ghost(pod.name, pod.uid, pod.version))
+        if obj is not None:
+            self._facts.take_pod(None, obj)
+        return there
 
 
 def _escaped(key: str) -> str:
@@ -137,13 +196,6 @@ def _escaped(key: str) -> str:
     return key.replace("~", "~0").replace("/", "~1")
 
 
-def _ghost(pod: Pod) -> dict[str, Any]:
-    """What is left of a pod that the server does not know any more: enough to forget it by."""
-    return {
-        "metadata": {
-            "name": pod.name,
-            "uid": pod.uid,
-            "resourceVersion": str(pod.version),
-            "creationTimestamp": pod.created,
-        }
-    }
+def _ghost(name: str, uid: str, version: int) -> dict[str, Any]:
+    """What is left of an object that the server does not know any more: enough to forget it by."""
+    return {"metadata": {"name": name, "uid": uid, "resourceVersion": str(version), "creationTimestamp": ""}}

@@ -4,15 +4,16 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from dolmetsch_core.clock import SteadyClock
 from dolmetsch_core.cluster import names
-from dolmetsch_core.cluster.api import ApiError, Away, Forbidden, Invalid
+from dolmetsch_core.cluster.api import ApiError, Away, Conflict, Forbidden, Invalid
 from dolmetsch_core.engine_client import EngineAway, EngineClient, OlderEpoch
 from dolmetsch_core.life.decide import decide
-from dolmetsch_core.life.observed import Observation
+from dolmetsch_core.life.observed import EngineSeen, Observation
 from dolmetsch_core.life.plan import (
     Action,
     Claim,
@@ -35,6 +36,7 @@ from dolmetsch_operator.pods import PodMaker, TemplateUnusable
 
 log = logging.getLogger(__name__)
 AGAIN_S = 0.5
+CONFLICT_S = 0.1
 MAX_AGAIN_S = 10.0
 SECOND_LOOK_S = 30.0
 """A lost event is expected: every room is looked at again after so long."""
@@ -59,7 +61,11 @@ class PoolView(Protocol):
 
     @property
     def maker(self) -> PodMaker | None:
-        """Builds pods; None while there is no EnginePool."""
+        """Builds pods; None while there is no EnginePool, or none that was ever usable."""
+
+    @property
+    def trouble(self) -> str:
+        """Why there is no maker."""
 
 
 class RoomDriver:
@@ -88,6 +94,8 @@ class RoomDriver:
         self._wake = asyncio.Event()
         self._calls: dict[str, asyncio.Task[None]] = {}
         self._cannot_create = ""
+        self._call_failed: dict[str, str] = {}
+        """By engine: what its last call ended with, while it fails."""
         self._delay_told = datetime.min.replace(tzinfo=clock.now().tzinfo)
 
     def wake(self) -> None:
@@ -103,6 +111,10 @@ class RoomDriver:
                 try:
                     wake_at = await self._step(known)
                     wait, pause = self._until(wake_at), AGAIN_S
+                except Conflict as error:
+                    log.debug("room %s: %s", self._name, error)
+                    await asyncio.sleep(CONFLICT_S)
+                    continue
                 except (ApiError, Away) as error:
                     log.warning("room %s: %s; again in %.1f s", self._name, error, pause)
                     wait, pause = pause, min(pause * 2, MAX_AGAIN_S)
@@ -129,6 +141,11 @@ class RoomDriver:
         if room.deleted is not None and names.FINALIZER not in known.finalizers:
             # Somebody else's finalizer keeps it, or it is gone in a moment.
             return None
+        if self._writer.ending:
+            # The rights to do it later go with the namespace; a finalizer left over would keep it for ever.
+            if names.FINALIZER in known.finalizers:
+                await self._writer.let_go(known)
+            return None
         right_name = names.room_name(room.spec.room_id)
         if room.name != right_name:
             await self._refuse_name(known, right_name, now)
@@ -141,9 +158,9 @@ class RoomDriver:
         self._cannot_create = ""
         status, told_at = self._calmed(room.status, plan.status, now)
         if status != room.status:
+            await self._writer.room_status(room, status)
             if (status.phase, status.message) != (room.status.phase, room.status.message):
                 self._tell(room, status)
-            await self._writer.room_status(room, status)
         for action in plan.actions:
             await self._do(action)
         return min((at for at in (plan.wake_at, told_at) if at is not None), default=None)
@@ -152,7 +169,8 @@ class RoomDriver:
         maker = self._pool.maker
         template = maker.template_hash if maker else ""
         seen = self._pool.observed(room)
-        engines = engines_of(room, self._facts, template, asyncio.get_running_loop().time())
+        found = engines_of(room, self._facts, template, asyncio.get_running_loop().time())
+        engines = tuple(self._with_call(each) for each in found)
         return Observation(
             engines=engines,
             admitted=seen.admitted,
@@ -162,6 +180,9 @@ class RoomDriver:
             start_timeout=seen.start_timeout,
             replace_outdated=seen.replace_outdated,
         )
+
+    def _with_call(self, engine: EngineSeen) -> EngineSeen:
+        return replace(engine, last_words=engine.last_words or self._call_failed.get(engine.name, ""))
 
     def _calmed(
         self, before: RoomStatus, after: RoomStatus, now: datetime
@@ -185,8 +206,8 @@ class RoomDriver:
         condition = (ConditionType.ENGINE_SCHEDULED, False, Reason.WRONG_NAME, message)
         status = changed(report(room, now, Phase.FAILED, condition), message=message)
         if status != room.status:
-            self._tell(room, status)
             await self._writer.room_status(room, status)
+            self._tell(room, status)
 
     async def _do(self, action: Action) -> None:
         """Do one thing to the room as it is known by now."""
@@ -225,12 +246,14 @@ class RoomDriver:
     async def _create(self, room: Room, epoch: int) -> None:
         maker = self._pool.maker
         if maker is None:
+            self._cannot_create = self._pool.trouble
+            self._wake.set()
             return
         try:
             await self._writer.create_engine(maker, room, epoch)
         except (TemplateUnusable, Invalid, Forbidden) as error:
-            self._cannot_create = f"the engine can't be created: {error}"
-            log.warning("room %s: %s", room.name, self._cannot_create)
+            self._cannot_create = str(error)
+            log.warning("room %s: the engine can't be created: %s", room.name, error)
         self._wake.set()
 
     def _call(self, action: OpenSession | EndSession) -> None:
@@ -251,8 +274,11 @@ class RoomDriver:
             else:
                 says = await self._engines.end_session(action.address, audience=pod.uid)
             self._polls.take(pod, says)
+            self._call_failed.pop(pod.name, None)
         except (EngineAway, OlderEpoch) as error:
             # Its status and the deadline decide; the next step asks again.
-            log.warning("room %s: %s", self._name, error)
+            if pod.name not in self._call_failed:
+                log.warning("room %s: %s: %s", self._name, pod.name, error)
+            self._call_failed[pod.name] = f"it does not take the session: {error}"
             await asyncio.sleep(AGAIN_S)
         self._wake.set()

@@ -13,6 +13,8 @@ log = logging.getLogger(__name__)
 KEPT = 1000
 """Events that wait to be written; in a flood the oldest are the least interesting."""
 WARNINGS = (Phase.RECOVERING, Phase.FAILED)
+EVERY_S = 0.05
+"""Between two events: in a rush of activations the rooms come first."""
 UNSAID = (Phase.STARTING,)
 """Lasts moments, and what follows says it."""
 
@@ -54,6 +56,7 @@ class Events:
                 )
             except (ApiError, Away) as error:
                 log.info("event %s of room %s was not written: %s", reason, room.name, error)
+            await asyncio.sleep(EVERY_S)
 
     def _event(self, room: Room, kind: str, reason: str, message: str) -> dict[str, object]:
         now = datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"

@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from dolmetsch_core.cluster import names, objects
 from dolmetsch_core.cluster.objects import NotAsAgreed, Object
 from dolmetsch_core.wire.engine import EngineStatus
 from dolmetsch_core.wire.room import EnginePoolSpec, EnginePoolStatus, Room
+from dolmetsch_operator.reduced import Node, Pod, node_of, pod_of
 
 GONE = "DELETED"
+GRAVES = 1000
+"""Deletions that are remembered: more than can happen while one reading is under way."""
 
 
 @dataclass(frozen=True)
@@ -22,41 +24,11 @@ class KnownRoom:
 
 
 @dataclass(frozen=True)
-class Pod:
-    """An engine pod, reduced to what decisions need; a thousand whole ones would be most of the memory."""
+class Unreadable:
+    """A Room that this version can't read, and why."""
 
-    name: str
-    uid: str
-    version: int
-    room: str
-    """Name of the Room that it serves, '' while it is warm."""
-    owner_uid: str
-    epoch: int
-    template: str
-    node: str
-    ip: str
-    phase: str
-    created: str
-    deleted: bool
-    deletion_deadline: str
-    trouble: str
-    """Why it does not get on, in the scheduler's or kubelet's words."""
-    last_words: str
-    """Why it ended."""
-
-
-@dataclass(frozen=True)
-class Node:
-    """A node, as far as it matters for capacity."""
-
-    name: str
-    version: int
-    ready: bool
-    cordoned: bool
-    labels: tuple[tuple[str, str], ...]
-    taints: tuple[tuple[str, str, str], ...]
-    """(key, value, effect)."""
-    allocatable: tuple[tuple[str, str], ...]
+    why: str
+    obj: Object
 
 
 @dataclass(frozen=True)
@@ -84,14 +56,16 @@ class Facts:
     def __init__(self, changed: Callable[[str, str], None]) -> None:
         self._changed = changed
         self.rooms: dict[str, KnownRoom] = {}
-        self.unreadable: dict[str, str] = {}
-        """Rooms of a form that this version does not know, with the reason."""
+        self.unreadable: dict[str, Unreadable] = {}
+        """Rooms of a form that this version does not know; one that was known before is driven as it was."""
         self.pods: dict[str, Pod] = {}
         self.nodes: dict[str, Node] = {}
         self.pool: Pool | None = None
         self.heard: dict[str, Heard] = {}
         """By pod uid."""
         self._by_room: dict[str, dict[str, Pod]] = {}
+        self._gone: dict[tuple[str, str], int] = {}
+        """Versions at which objects went: a reading that was under way does not bring them back."""
 
     def pods_of(self, room: str) -> Iterable[Pod]:
         """Return the pods that carry a room's name."""
@@ -101,19 +75,22 @@ class Facts:
         """Take a Room as the API server told it."""
         name, version = obj["metadata"]["name"], objects.resource_version(obj)
         known = self.rooms.get(name)
-        if known and version <= known.version and kind != GONE:
-            return
         if kind == GONE:
+            self._bury("room", name, version)
             if known is None or version >= known.version:
                 self.rooms.pop(name, None)
                 self.unreadable.pop(name, None)
                 self._changed("room", name)
             return
+        if version <= self._gone.get(("room", name), 0) or (known and version <= known.version):
+            return
         try:
             room = objects.room_of(obj)
         except NotAsAgreed as error:
-            self.unreadable[name] = str(error)
+            self.unreadable[name] = Unreadable(str(error), obj)
+            self._changed("room", name)
             return
+        self.unreadable.pop(name, None)
         self.rooms[name] = KnownRoom(room, version, tuple(obj["metadata"].get("finalizers", ())))
         self._changed("room", name)
 
@@ -121,7 +98,11 @@ class Facts:
         """Take an engine pod."""
         pod = pod_of(obj)
         known = self.pods.get(pod.name)
-        if known and pod.version <= known.version and kind != GONE:
+        if kind == GONE:
+            self._bury("pod", pod.name, pod.version)
+            if known and known.uid != pod.uid and known.version > pod.version:
+                return
+        elif pod.version <= self._gone.get(("pod", pod.name), 0) or (known and pod.version <= known.version):
             return
         if known:
             self._unindex(known)
@@ -141,6 +122,17 @@ class Facts:
         pod = self.pods.get(pod_name)
         if pod is not None:
             self._changed("engine", pod.room)
+
+    def went(self, kind: str, obj: Object) -> bool:
+        """Whether an object of a reading is gone by now."""
+        meta = obj["metadata"]
+        return objects.resource_version(obj) <= self._gone.get((kind, meta["name"]), 0)
+
+    def _bury(self, kind: str, name: str, version: int) -> None:
+        self._gone.pop((kind, name), None)
+        self._gone[kind, name] = version
+        if len(self._gone) > GRAVES:
+            del self._gone[next(iter(self._gone))]
 
     def _unindex(self, pod: Pod) -> None:
         of_room = self._by_room.get(pod.room)
@@ -187,76 +179,4 @@ def _same_but_version(one: Node, other: Node) -> bool:
         other.labels,
         other.taints,
         other.allocatable,
-    )
-
-
-def pod_of(obj: Object) -> Pod:
-    """Reduce a pod."""
-    meta, status = obj["metadata"], obj.get("status", {})
-    labels = meta.get("labels", {})
-    owners = [each for each in meta.get("ownerReferences", ()) if each.get("controller")]
-    return Pod(
-        name=meta["name"],
-        uid=meta["uid"],
-        version=objects.resource_version(obj),
-        room=labels.get(names.ROOM, ""),
-        owner_uid=owners[0]["uid"] if owners else "",
-        epoch=_number(labels.get(names.EPOCH, "")),
-        template=labels.get(names.TEMPLATE, ""),
-        node=obj.get("spec", {}).get("nodeName", ""),
-        ip=status.get("podIP", ""),
-        phase=status.get("phase", "Pending"),
-        created=meta["creationTimestamp"],
-        deleted="deletionTimestamp" in meta,
-        deletion_deadline=meta.get("deletionTimestamp", ""),
-        trouble=_trouble(status),
-        last_words=_last_words(status),
-    )
-
-
-def _number(text: str) -> int:
-    """A label that a person changed to nonsense is no epoch."""
-    return int(text) if text.isdigit() else 0
-
-
-def _trouble(status: dict[str, Any]) -> str:
-    for each in _containers(status):
-        waiting = each.get("state", {}).get("waiting", {})
-        if waiting.get("reason") and waiting["reason"] not in ("ContainerCreating", "PodInitializing"):
-            return f"{waiting['reason']}: {waiting.get('message', '')}".removesuffix(": ")
-    for condition in status.get("conditions", ()):
-        if condition["type"] == "PodScheduled" and condition["status"] == "False":
-            return f"{condition.get('reason', '')}: {condition.get('message', '')}"
-    return ""
-
-
-def _last_words(status: dict[str, Any]) -> str:
-    if status.get("phase") not in ("Failed", "Succeeded"):
-        return ""
-    for each in _containers(status):
-        ended = each.get("state", {}).get("terminated")
-        if ended:
-            said = (ended.get("message") or "").strip().splitlines()[-1:] or [""]
-            reason = ended.get("reason") or "Ended"
-            return f"{reason} (exit code {ended.get('exitCode')}) {said[0]}".strip()
-    told = f"{status.get('reason', '')}: {status.get('message', '')}".strip(": ")
-    return told or "the pod ended"
-
-
-def _containers(status: dict[str, Any]) -> Iterable[dict[str, Any]]:
-    return [*status.get("initContainerStatuses", ()), *status.get("containerStatuses", ())]
-
-
-def node_of(obj: Object) -> Node:
-    """Reduce a node."""
-    meta, spec, status = obj["metadata"], obj.get("spec", {}), obj.get("status", {})
-    ready = [each for each in status.get("conditions", ()) if each["type"] == "Ready"]
-    return Node(
-        name=meta["name"],
-        version=objects.resource_version(obj),
-        ready=bool(ready) and ready[0]["status"] == "True",
-        cordoned=bool(spec.get("unschedulable")),
-        labels=tuple(sorted(meta.get("labels", {}).items())),
-        taints=tuple((each["key"], each.get("value", ""), each["effect"]) for each in spec.get("taints", ())),
-        allocatable=tuple(sorted((status.get("allocatable") or {}).items())),
     )

@@ -17,9 +17,15 @@ SECOND_LOOK_OVERDUE_S = 300.0
 class Health:
     """What the probes ask. An API server that is away is no reason to be killed: nothing would be won."""
 
-    def __init__(self, rooms: Callable[[], list[Room]], pool: Callable[[], EnginePoolStatus]) -> None:
+    def __init__(
+        self,
+        rooms: Callable[[], list[Room]],
+        pool: Callable[[], EnginePoolStatus],
+        engines: Callable[[], int],
+    ) -> None:
         self._rooms = rooms
         self._pool = pool
+        self._engines = engines
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._tried_at = asyncio.get_running_loop().time()
         self._read_at: float | None = None
@@ -76,6 +82,7 @@ class Health:
         metrics.CAPACITY.set(pool.capacity)
         metrics.ACTIVE.set(pool.active)
         metrics.WARM.set(pool.warm)
+        metrics.ENGINES.set(self._engines())
         metrics.LEADER.set(self.leading)
         if self._read_at is not None:
             metrics.SEEN_AGE.set(asyncio.get_running_loop().time() - self._read_at)

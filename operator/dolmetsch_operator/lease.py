@@ -14,7 +14,7 @@ RETRY_S = 1.0
 
 
 class LeaseLost(Exception):
-    """Another operator has the Lease, or the API server was away for longer than it holds."""
+    """Another operator has the Lease."""
 
 
 class Lease:
@@ -28,6 +28,7 @@ class Lease:
         self._held_until = float("-inf")
         self._seen: tuple[str, float] = ("", 0.0)
         """Version of another holder's Lease, and when this process saw it first."""
+        self._told = ""
 
     async def acquire(self, waiting: Callable[[str], None]) -> None:
         """Wait until the Lease is ours; `waiting(holder)` is called while it is another one's."""
@@ -37,11 +38,22 @@ class Lease:
             taken = await self._try(waiting)
 
     async def keep(self) -> None:
-        """Renew for ever. Raises LeaseLost."""
+        """Renew for ever. Raises LeaseLost once another one has it.
+
+        While the API server is away nobody can take it, but it runs out: see `held`. Whose it is shows then.
+        """
+        renewed = True
         while True:
-            await asyncio.sleep(self._seconds / 3)
-            if not await self._try(lambda _: None) and self._left() <= 0:
-                raise LeaseLost(f"the Lease {NAME} is not ours any more")
+            await asyncio.sleep(self._seconds / 3 if renewed else RETRY_S)
+            others: list[str] = []
+            renewed = await self._try(others.append)
+            if others:
+                self._held_until = float("-inf")
+                raise LeaseLost(f"{others[0]} has taken the Lease {NAME}")
+
+    def held(self) -> bool:
+        """Whether the Lease is certainly ours now: else nothing may be written."""
+        return self._left() > 0
 
     async def release(self) -> None:
         """Give it back, so that the next operator need not wait for its end."""
@@ -62,12 +74,13 @@ class Lease:
         try:
             taken = await self._take(waiting)
         except (ApiError, Away) as error:
-            log.warning("Lease %s: %s", NAME, error)
+            if self._told != str(error):
+                self._told = str(error)
+                log.warning("Lease %s: %s", NAME, error)
             return False
+        self._told = ""
         if taken:
             self._held_until = began + self._seconds
-        elif self._left() > 0:
-            self._held_until = float("-inf")
         return taken
 
     async def _take(self, waiting: Callable[[str], None]) -> bool:
@@ -77,8 +90,10 @@ class Lease:
             return await self._write(self._cluster.create(self._path, self._body({})))
         spec = found.get("spec") or {}
         holder = spec.get("holderIdentity")
-        if holder and holder != self._identity and not self._expired(found):
-            waiting(holder)
+        # Who had it already may not take it back: another one works since.
+        another = holder if holder != self._identity else ""
+        if another and (self._held_until > float("-inf") or not self._expired(found)):
+            waiting(another)
             return False
         return await self._write(self._cluster.replace(f"{self._path}/{NAME}", self._body(found)))
 

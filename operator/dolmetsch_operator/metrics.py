@@ -11,4 +11,4 @@ SEEN_AGE = Gauge("dolmetsch_operator_seen_age_seconds", "Seconds since the last 
 HEALED = Counter(
     "dolmetsch_operator_lost_events", "Objects that a full reading found changed unseen.", ["kind"]
 )
-STEPS = Counter("dolmetsch_operator_room_steps", "Decisions on rooms.")
+ENGINES = Gauge("dolmetsch_engines_heard", "Engines whose status connection is up.")

@@ -1,13 +1,15 @@
 """From facts to what decides: engines as seen, places on nodes. Pure: the time is an argument."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from dolmetsch_core.cluster import names
 from dolmetsch_core.life.observed import EngineSeen, EngineState
 from dolmetsch_core.wire.room import EnginePoolSpec, Room
-from dolmetsch_operator.facts import Facts, Heard, Node, Pod
+from dolmetsch_operator.facts import Facts, Heard
+from dolmetsch_operator.reduced import Node, Pod
 
 UNREACHABLE_ON_LOST_NODE_S = 6.0
 UNREACHABLE_S = 30.0
@@ -18,15 +20,19 @@ def engine_seen(pod: Pod, facts: Facts, template: str, loop_time: float) -> Engi
     """Return a pod and what its engine says as one fact."""
     heard = facts.heard.get(pod.uid, Heard())
     state, words = _state(pod, heard, facts, loop_time)
+    serves = heard.status is not None and heard.status.session is not None
     return EngineSeen(
         name=pod.name,
         uid=pod.uid,
         state=state,
-        epoch=pod.epoch,
+        # With a session it knows better than a label that anybody may have edited.
+        epoch=heard.status.epoch if heard.status and serves else pod.epoch,
         address=address(pod),
         status=heard.status if state is EngineState.RUNNING else None,
         last_words=words,
         created=datetime.fromisoformat(pod.created),
+        placed=datetime.fromisoformat(pod.placed) if pod.placed else None,
+        deleted=datetime.fromisoformat(pod.deletion_deadline) if pod.deletion_deadline else None,
         outdated=bool(template) and pod.template != template,
     )
 
@@ -39,7 +45,7 @@ def address(pod: Pod) -> str:
 
 def _state(pod: Pod, heard: Heard, facts: Facts, loop_time: float) -> tuple[EngineState, str]:
     if pod.deleted:
-        return EngineState.STOPPING, ""
+        return EngineState.STOPPING, _lost_node(pod, facts) or pod.leaving
     if pod.phase in ("Failed", "Succeeded"):
         return EngineState.LOST, pod.last_words
     if not pod.node:
@@ -49,7 +55,7 @@ def _state(pod: Pod, heard: Heard, facts: Facts, loop_time: float) -> tuple[Engi
     says = heard.status
     if says is None or not pod.ip:
         return EngineState.STARTING, pod.trouble
-    if says.failing and not says.ready and says.session is None:
+    if says.failing and says.session is None:
         # It will never be ready, and says why: the liveness probe would only say that it was killed.
         return EngineState.LOST, says.failing
     if not says.ready and says.session is None:
@@ -58,15 +64,28 @@ def _state(pod: Pod, heard: Heard, facts: Facts, loop_time: float) -> tuple[Engi
 
 
 def _cut_off(pod: Pod, heard: Heard, facts: Facts, loop_time: float) -> str:
-    node = facts.nodes.get(pod.node)
     if heard.unreachable_since is None:
         return ""
     silent = loop_time - heard.unreachable_since
-    if (node is None or not node.ready) and silent >= UNREACHABLE_ON_LOST_NODE_S:
-        return f"node {pod.node} is lost"
-    if silent >= UNREACHABLE_S and not _all_cut_off(facts):
+    if silent >= UNREACHABLE_ON_LOST_NODE_S and (lost := _lost_node(pod, facts)):
+        return lost
+    # One that never spoke is starting, and has the pool's time for that.
+    spoke = heard.status is not None or _served_before(pod, facts)
+    if spoke and silent >= UNREACHABLE_S and not _all_cut_off(facts):
         return f"it can't be reached for {silent:.0f} s"
     return ""
+
+
+def _lost_node(pod: Pod, facts: Facts) -> str:
+    """What to say of a pod's node that is lost, '' while it is well."""
+    node = facts.nodes.get(pod.node)
+    return f"node {pod.node} is lost" if pod.node and (node is None or not node.ready) else ""
+
+
+def _served_before(pod: Pod, facts: Facts) -> bool:
+    """Whether an operator before this one saw it serve its room."""
+    known = facts.rooms.get(pod.room)
+    return known is not None and known.room.status.serves_with(pod.uid)
 
 
 def _all_cut_off(facts: Facts) -> bool:
@@ -86,6 +105,13 @@ def warm_engines(facts: Facts, template: str, loop_time: float) -> tuple[EngineS
     return tuple(engine_seen(pod, facts, template, loop_time) for pod in facts.pods.values() if not pod.room)
 
 
+def overdue_lost(engine: EngineSeen, now: datetime, patience: timedelta) -> EngineSeen:
+    """A warm engine that did not get ready in time is as good as lost."""
+    if engine.state is not EngineState.STARTING or engine.placed is None or now < engine.placed + patience:
+        return engine
+    return replace(engine, state=EngineState.LOST, last_words=engine.last_words or "it was not ready in time")
+
+
 def places(nodes: Iterable[Node], pods: Iterable[Pod], pool: EnginePoolSpec) -> int:
     """How many engines there can be: places on usable nodes, and engines that live on cordoned ones.
 
@@ -94,13 +120,17 @@ def places(nodes: Iterable[Node], pods: Iterable[Pod], pool: EnginePoolSpec) -> 
     by_name = {node.name: node for node in nodes}
     total = 0
     for node in by_name.values():
-        if node.ready and not node.cordoned and matches(node, pool.template.get("spec") or {}):
+        if node.ready and not node.cordoned and matches(node, _as(pool.template.get("spec"), dict)):
             total += _quantity(dict(node.allocatable).get(pool.resource_name, "0")) // pool.per_engine
     for pod in pods:
         at = by_name.get(pod.node)
         if at is not None and at.ready and at.cordoned and pod.phase not in ("Failed", "Succeeded"):
             total += 1
     return total
+
+
+def _as(given: object, kind: type[Any]) -> Any:
+    return given if isinstance(given, kind) else kind()
 
 
 def _quantity(text: str) -> int:
@@ -111,10 +141,11 @@ def _quantity(text: str) -> int:
 def matches(node: Node, spec: Mapping[str, Any]) -> bool:
     """Whether the template lets its pods onto a node: by its selector and its tolerations."""
     labels = dict(node.labels)
-    selector = spec.get("nodeSelector") or {}
+    # A template that makes no pods is refused elsewhere.
+    selector = _as(spec.get("nodeSelector"), dict)
     if any(labels.get(key) != value for key, value in selector.items()):
         return False
-    tolerations = spec.get("tolerations") or []
+    tolerations = [each for each in _as(spec.get("tolerations"), list) if isinstance(each, Mapping)]
     return all(
         any(_tolerates(each, taint) for each in tolerations)
         for taint in node.taints

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from dolmetsch_core.cluster import names
@@ -32,10 +33,17 @@ class PodMaker:
     public_key: str = ""
     """PEM; engines let nobody else call them."""
 
-    @property
+    @cached_property
     def template_hash(self) -> str:
-        """What a pod has to carry to be up to date: changes with everything that makes pods different."""
-        template = _engine_pod(self, name="", labels={}, owner={})
+        """What a pod has to carry to be up to date: changes with everything that makes pods different.
+
+        Raises TemplateUnusable.
+        """
+        try:
+            template = _engine_pod(self, name="", labels={}, owner={})
+        except (AttributeError, TypeError, KeyError) as error:
+            # The API server keeps what is in a template as it is; what a part has to be, only a pod tells.
+            raise TemplateUnusable(f"spec.template does not have the form of a pod: {error}") from error
         return hashlib.sha256(json.dumps(template, sort_keys=True).encode()).hexdigest()[:10]
 
     def of_room(self, room: Room, epoch: int) -> Object:
@@ -52,6 +60,7 @@ class PodMaker:
         return self._pod(f"warm-{suffix}", {}, owner)
 
     def _pod(self, name: str, labels: Mapping[str, str], owner: Object) -> Object:
+        """Raises TemplateUnusable, as `template_hash` does."""
         return _engine_pod(
             self, name=name, labels={names.TEMPLATE: self.template_hash, **labels}, owner=owner
         )
@@ -82,7 +91,7 @@ def _engine_pod(maker: PodMaker, *, name: str, labels: Mapping[str, str], owner:
         raise TemplateUnusable("spec.template.spec.containers: the engine's container is named `engine`")
     if not spec["containers"][0].get("image"):
         raise TemplateUnusable(
-            "spec.template.spec.containers[engine].image is missing: name the engine's image"
+            "spec.template.spec.containers[engine].image is missing: the engine's container is named `engine`"
         )
     # These are what the operator counts on, whatever the template says: one pod, one life, one epoch.
     spec |= {"restartPolicy": "Never"}

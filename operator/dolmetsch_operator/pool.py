@@ -11,19 +11,21 @@ from dolmetsch_core.clock import SteadyClock
 from dolmetsch_core.cluster.api import ApiError, Away, Forbidden, Invalid
 from dolmetsch_core.life.observed import EngineSeen, EngineState, Observation, PoolSeen
 from dolmetsch_core.life.plan import PoolPlan
-from dolmetsch_core.life.pool import decide_pool, warm_pause
+from dolmetsch_core.life.pool import decide_pool
 from dolmetsch_core.supervise import describe
 from dolmetsch_core.wire.room import EnginePoolSpec, EnginePoolStatus, Room
 from dolmetsch_operator.apply import Writer
 from dolmetsch_operator.facts import Facts, Pool
-from dolmetsch_operator.observe import engines_of, places, warm_engines
+from dolmetsch_operator.observe import engines_of, overdue_lost, places, warm_engines
 from dolmetsch_operator.pods import PodMaker, TemplateUnusable
+from dolmetsch_operator.warm_trouble import WarmTrouble
 
 log = logging.getLogger(__name__)
 TELL_EVERY_S = 1.0
 """In a rush of activations the figures change with every one: one write a second tells enough."""
 SECOND_LOOK_S = 10.0
 AGAIN_S = 1.0
+UNUSABLE = "Engines can't be made of spec.template, mend it"
 NO_POOL = "There is no EnginePool 'default' in this namespace: create one (crds/examples/enginepool.yaml)"
 
 
@@ -60,14 +62,11 @@ class PoolDriver:
         self._made_of: Pool | None = None
         self._template = ""
         self._message = ""
+        """What is wrong with the pool itself."""
         self._outstayed: set[str] = set()
         """Rooms on engines of an older template after the grace period."""
         self._told_at = float("-inf")
-        self._deaths = 0
-        """Warm engines in a row that died before they were ready."""
-        self._mourned: set[str] = set()
-        self._not_before: datetime | None = None
-        self._death = ""
+        self._trouble = WarmTrouble()
         self.ready: list[EngineSeen] = []
         """Warm engines that can be claimed, up-to-date ones first."""
 
@@ -79,6 +78,11 @@ class PoolDriver:
     def maker(self) -> PodMaker | None:
         """See PoolView."""
         return self._maker
+
+    @property
+    def trouble(self) -> str:
+        """See PoolView."""
+        return self._message
 
     @property
     def status(self) -> EnginePoolStatus:
@@ -148,17 +152,21 @@ class PoolDriver:
         pause = SECOND_LOOK_S
         if self._facts.pool and self._to_tell() != self._facts.pool.status:
             pause = max(0.05, self._told_at + TELL_EVERY_S - asyncio.get_running_loop().time())
-        for deadline in (self._not_before, self._grace_ends()):
+        for deadline in (self._trouble.not_before, self._grace_ends()):
             left = (deadline - self._clock.now()).total_seconds() if deadline else 0
             pause = min(pause, max(0.05, left)) if left > 0 else pause
         return pause
 
     async def _step(self) -> None:
-        self._make_maker()
+        await self._make_maker()
         pool = self._facts.pool
         loop_time = asyncio.get_running_loop().time()
-        warm = warm_engines(self._facts, self._template, loop_time)
-        self._mourn(warm)
+        spec = pool.spec if pool else EnginePoolSpec()
+        now, grace_ends = self._clock.now(), self._grace_ends()
+        patience = timedelta(seconds=spec.start_timeout_seconds)
+        found = warm_engines(self._facts, self._template, loop_time)
+        warm = tuple(overdue_lost(each, now, patience) for each in found)
+        self._trouble.look(warm, now)
         claimable = (each for each in warm if each.state is EngineState.RUNNING)
         self.ready = sorted(claimable, key=lambda each: each.outdated)
         rooms = tuple(known.room for known in self._facts.rooms.values())
@@ -167,10 +175,11 @@ class PoolDriver:
             engines={room.name: engines_of(room, self._facts, self._template, loop_time) for room in rooms},
             warm=warm,
             places=places(self._facts.nodes.values(), self._facts.pods.values(), pool.spec) if pool else 0,
-            warm_not_before=self._not_before,
+            languages=pool.status.languages if pool else (),
+            no_engines=self._message if self._maker is None else "",
+            warm_not_before=self._trouble.not_before,
         )
-        now, grace_ends = self._clock.now(), self._grace_ends()
-        plan = decide_pool(pool.spec if pool else EnginePoolSpec(), seen, now)
+        plan = decide_pool(spec, seen, now)
         overdue = grace_ends is not None and now >= grace_ends
         self._outstayed = {
             name
@@ -194,7 +203,11 @@ class PoolDriver:
         moved |= {room.name for room in rooms if (room.uid, room.spec.activation) in fresh}
         return moved | self._outstayed
 
-    def _make_maker(self) -> None:
+    async def _make_maker(self) -> None:
+        """Have the pods of an edited pool looked at before any is made. What can't be used changes nothing.
+
+        Engines that are there go on, and new ones are made as before. Raises Away, ApiError.
+        """
         pool = self._facts.pool
         if pool is None:
             self._maker, self._made_of, self._message = None, None, NO_POOL
@@ -203,29 +216,18 @@ class PoolDriver:
         if made_of and (made_of.uid, made_of.generation) == (pool.uid, pool.generation):
             return
         maker = PodMaker(pool.spec, pool.uid, self._namespace, self._public_key)
-        self._made_of, self._message = pool, ""
-        self._deaths, self._not_before = 0, None
         try:
             template = maker.template_hash
-        except TemplateUnusable as error:
-            # Engines that are there go on, and so do pods of the last template that could be used.
-            self._message = str(error)
-            log.warning("EnginePool: %s", error)
+            with suppress(Forbidden):
+                # A quota that is used up says nothing of the template.
+                await self._writer.check(maker)
+        except (TemplateUnusable, Invalid) as error:
+            self._made_of, self._message = pool, f"{UNUSABLE}: {error}"
+            log.warning("EnginePool: %s", self._message)
             return
+        self._made_of, self._message = pool, ""
+        self._trouble.forget()
         self._maker, self._template = maker, template
-
-    def _mourn(self, warm: tuple[EngineSeen, ...]) -> None:
-        """Count warm engines that died before they were ready: the next ones come after a growing pause."""
-        if any(each.state is EngineState.RUNNING and not each.outdated for each in warm):
-            self._deaths, self._not_before = 0, None
-        for each in warm:
-            if each.state is EngineState.LOST and each.uid not in self._mourned:
-                self._mourned.add(each.uid)
-                self._deaths += 1
-                self._death = each.last_words
-                self._not_before = self._clock.now() + warm_pause(self._deaths)
-                log.warning("warm engine %s is lost: %s", each.name, each.last_words)
-        self._mourned &= {each.uid for each in warm}
 
     async def _size_warm_set(self, plan: PoolPlan) -> None:
         for name in plan.drop_warm:
@@ -235,15 +237,18 @@ class PoolDriver:
                     await self._writer.stop_engine(pod)
                 finally:
                     self.release(name)
-        if self._maker is None or self._message:
+        if self._maker is None or self._facts.pool is None or self._writer.ending:
             return
+        paused = self._trouble.not_before is not None and self._clock.now() < self._trouble.not_before
+        if not plan.create_warm and not paused:
+            self._trouble.not_refused()
         for _ in range(plan.create_warm):
             try:
                 await self._writer.create_warm(self._maker)
             except (TemplateUnusable, Invalid, Forbidden) as error:
-                self._message = f"Engines can't be created: {error}"
-                log.warning("EnginePool: %s", error)
+                self._trouble.refused(error, self._clock.now())
                 return
+            self._trouble.not_refused()
 
     def _to_tell(self) -> EnginePoolStatus:
         """What there is to say: figures, what engines say of themselves, what is wrong."""
@@ -257,13 +262,12 @@ class PoolDriver:
             says = [each for each in heard if each and each.languages][:1]
         told = says[0] if says else before
         same_template = before.template_hash == self._template and before.template_since is not None
-        trouble = f"Warm engines die before they are ready: {self._death}" if self._deaths else ""
         return self._decided.plan.status.model_copy(
             update={
                 "model": told.model,
                 "languages": told.languages,
                 "note": told.note,
-                "message": self._message or trouble,
+                "message": self._message or self._trouble.message(),
                 "template_hash": self._template,
                 "template_since": before.template_since if same_template else self._clock.now(),
                 "observed_generation": pool.generation,

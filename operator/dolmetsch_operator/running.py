@@ -4,12 +4,11 @@ import asyncio
 import logging
 
 from dolmetsch_core.clock import SteadyClock
-from dolmetsch_core.cluster.api import Cluster
+from dolmetsch_core.cluster.api import ApiError, Away, Cluster
 from dolmetsch_core.engine_client import EngineClient
 from dolmetsch_core.tasks import end_tasks
 from dolmetsch_core.tokens import EngineKey
 from dolmetsch_core.wire.room import EnginePoolStatus, Room
-from dolmetsch_operator import metrics
 from dolmetsch_operator.apply import Writer
 from dolmetsch_operator.drive import RoomDriver
 from dolmetsch_operator.engine_polls import EnginePolls
@@ -20,8 +19,10 @@ from dolmetsch_operator.lease import Lease, LeaseLost
 from dolmetsch_operator.pool import PoolDriver
 from dolmetsch_operator.second_look import SecondLook
 from dolmetsch_operator.settings import OperatorSettings
+from dolmetsch_operator.unreadable import UnreadableRooms
 
 log = logging.getLogger(__name__)
+READ_AGAIN_S = 1.0
 
 
 class Operator:
@@ -36,7 +37,9 @@ class Operator:
         self._clock = SteadyClock()
         self._engines = EngineClient(self._key)
         self.facts = Facts(self._changed)
-        self._writer = Writer(cluster, self.facts, settings.namespace)
+        self._lease = Lease(cluster, settings.namespace, settings.identity, settings.lease_seconds)
+        may_write = (lambda: True) if settings.standalone else self._lease.held
+        self._writer = Writer(cluster, self.facts, settings.namespace, may_write)
         self._polls = EnginePolls(self.facts, self._engines)
         self._events = Events(cluster, settings.namespace)
         public_key = self._key.public_pem if self._key else ""
@@ -48,30 +51,52 @@ class Operator:
             public_key=public_key,
             wake_rooms=self._wake_rooms,
         )
-        self.health = Health(self._rooms, self._pool_status)
-        self._look = SecondLook(cluster, self.facts, settings.namespace, self.health)
-        self._lease = Lease(cluster, settings.namespace, settings.identity, settings.lease_seconds)
+        self.health = Health(self._rooms, self._pool_status, self._engines_heard)
+        self._look = SecondLook(
+            cluster, self.facts, settings.namespace, self.health, settings.second_look_seconds
+        )
+        self._unreadable = UnreadableRooms(self.facts, self._writer)
+        self._waits_for = ""
+        self.lost = False
+        """The Lease was taken by another one: this process ends with an error."""
         self._drivers: dict[str, RoomDriver] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._driving = False
 
     async def start(self) -> None:
-        """Open the port, wait for the Lease, read everything, then begin. Raises ApiError, Away, OSError."""
-        await self.health.serve(self._settings.http_host, self._settings.http_port)
+        """Wait for the Lease, read everything, hear all engines, then begin."""
         if not self._settings.standalone:
-            await self._lease.acquire(_waiting)
+            await self._lease.acquire(self._waiting)
             self._run("lease", self._keep_lease())
         self.health.leading = True
-        await self._look.read()
-        self.health.tried(read=True)
+        await self._read_everything()
+        self._polls.sync()
+        await self._polls.heard_all()
         self._driving = True
         self._run("pool", self._pool.run())
         self._run("events", self._events.run())
         self._run("second look", self._look.run())
-        self._polls.sync()
+        self._run("unreadable rooms", self._unreadable.run())
         for name in self.facts.rooms:
             self._drive(name)
         log.info("serving namespace %s: %d rooms", self._settings.namespace, len(self.facts.rooms))
+
+    async def open(self) -> None:
+        """Open the port. Raises OSError."""
+        await self.health.serve(self._settings.http_host, self._settings.http_port)
+
+    async def _read_everything(self) -> None:
+        """Once, however long the API server is away."""
+        while True:
+            try:
+                await self._look.read()
+            except (ApiError, Away) as error:
+                log.warning("everything is to be read first: %s", error)
+                self.health.tried(read=False)
+                await asyncio.sleep(READ_AGAIN_S)
+            else:
+                self.health.tried(read=True)
+                return
 
     async def stop(self) -> None:
         """End at once: whoever comes next looks at the facts and goes on. No Room changes phase by this."""
@@ -95,12 +120,16 @@ class Operator:
             await self._lease.keep()
         except LeaseLost as error:
             log.error("%s: this operator ends", error)
-            self.health.leading = False
+            self.health.leading, self.lost = False, True
             await end_tasks(*(each for each in self._tasks if each is not asyncio.current_task()))
             self._stop.set()
 
     def _rooms(self) -> list[Room]:
         return [known.room for known in self.facts.rooms.values()]
+
+    def _engines_heard(self) -> int:
+        heard = self.facts.heard.values()
+        return sum(1 for each in heard if each.status is not None and each.unreachable_since is None)
 
     def _pool_status(self) -> EnginePoolStatus:
         return self._pool.status
@@ -110,8 +139,10 @@ class Operator:
         if not self._driving:
             return
         if kind == "pod":
-            self._polls.sync()
+            self._polls.sync_soon()
         self._pool.wake()
+        if kind == "room":
+            self._unreadable.wake()
         if room and room in self.facts.rooms:
             self._drive(room)
         elif kind == "node":
@@ -153,7 +184,7 @@ class Operator:
         if name in self.facts.rooms and self._driving:
             self._drive(name)
 
-
-def _waiting(holder: str) -> None:
-    metrics.LEADER.set(0)
-    log.info("%s holds the Lease: waiting for it", holder)
+    def _waiting(self, holder: str) -> None:
+        if holder != self._waits_for:
+            self._waits_for = holder
+            log.info("%s holds the Lease: waiting for it", holder)

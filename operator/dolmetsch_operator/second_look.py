@@ -13,7 +13,8 @@ from dolmetsch_operator.facts import GONE, Facts
 from dolmetsch_operator.health import Health
 
 log = logging.getLogger(__name__)
-EVERY_S = 30.0
+GRACE_S = 1.0
+"""What a watch may be late by: what it brings in that time was not lost."""
 ENGINE_PODS = f"{names.APP}={names.ENGINE_APP}"
 
 
@@ -25,31 +26,33 @@ class _Versioned(Protocol):
 class SecondLook:
     """Reads everything and puts the facts right."""
 
-    def __init__(self, cluster: Cluster, facts: Facts, namespace: str, health: Health) -> None:
+    def __init__(
+        self, cluster: Cluster, facts: Facts, namespace: str, health: Health, every_s: float = 30.0
+    ) -> None:
+        self._every_s = every_s
         self._cluster = cluster
         self._facts = facts
         self._namespace = namespace
         self._health = health
 
     async def run(self) -> None:
-        """Read every half minute."""
+        """Read now and then."""
         while True:
-            await asyncio.sleep(EVERY_S)
+            await asyncio.sleep(self._every_s)
             try:
-                await self.read()
+                await self.read(GRACE_S)
                 self._health.tried(read=True)
             except (ApiError, Away) as error:
                 log.warning("second look: %s", error)
                 self._health.tried(read=False)
 
-    async def read(self) -> None:
-        """Read all objects once. Raises ApiError, Away."""
+    async def read(self, grace: float = 0.0) -> None:
+        """Read all objects once; after `grace` seconds, take what nobody told of. Raises ApiError, Away."""
         facts, space = self._facts, self._namespace
-        await self._read_kind(
-            "pod", names.pods_path(space), facts.take_pod, facts.pods, labelSelector=ENGINE_PODS
-        )
-        await self._read_kind("node", "/api/v1/nodes", facts.take_node, facts.nodes)
-        await self._read_kind("room", names.rooms_path(space), facts.take_room, facts.rooms)
+        pods = names.pods_path(space)
+        await self._read_kind("pod", pods, facts.take_pod, facts.pods, grace, labelSelector=ENGINE_PODS)
+        await self._read_kind("node", "/api/v1/nodes", facts.take_node, facts.nodes, grace)
+        await self._read_kind("room", names.rooms_path(space), facts.take_room, facts.rooms, grace)
         await self._read_pool()
 
     async def _read_kind(
@@ -58,15 +61,19 @@ class SecondLook:
         path: str,
         take: Callable[[str | None, Object], None],
         known: "Mapping[str, _Versioned]",
+        grace: float,
         **query: str,
     ) -> None:
         before = {name: each.version for name, each in known.items()}
         listed = await self._cluster.get(path, **query)
+        await asyncio.sleep(grace)
         there = set()
         for obj in listed["items"]:
             name = obj["metadata"]["name"]
             there.add(name)
-            if objects.resource_version(obj) > before.get(name, 0) and kind != "node":
+            seen = known.get(name)
+            late = objects.resource_version(obj) > (seen.version if seen else 0)
+            if late and grace and kind != "node" and not self._facts.went(kind, obj):
                 self._told_late(kind, name)
             take(None, obj)
         for name in before.keys() - there:

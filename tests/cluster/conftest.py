@@ -70,7 +70,8 @@ async def namespace(admin: Cluster) -> AsyncIterator[str]:
         await _default_account(admin, name)
     yield name
     await free_rooms(admin, name)
-    await admin.delete(f"{NAMESPACES}/{name}", uid=made["metadata"]["uid"])
+    with contextlib.suppress(NotFound, Conflict):
+        await admin.delete(f"{NAMESPACES}/{name}", uid=made["metadata"]["uid"])
     await free_rooms(admin, name)
     await _remove_pods(admin, name)
 

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from dolmetsch_core.cluster import names
 from dolmetsch_core.cluster.api import Cluster, NotFound
 from dolmetsch_core.tokens import EngineKey
 from tests.cluster.control_plane import die_with_parent, last_words
+from tests.cluster.waiting import object_where
 from tests.conftest import free_port
 
 IMAGE = "engine:1"
@@ -95,6 +96,15 @@ class OperatorProcess:
             self._process.wait()
             raise
 
+    def signal(self, number: int) -> None:
+        """Only signal it."""
+        os.kill(self.pid, number)
+
+    async def ended(self, timeout: float = 15.0) -> int:
+        """Wait until it has ended by itself; the exit status."""
+        assert self._process is not None
+        return await asyncio.to_thread(self._process.wait, timeout)
+
     def kill(self) -> None:
         """As a node does that loses its power."""
         if self._process is not None:
@@ -164,10 +174,57 @@ async def pods_of(admin: Cluster, namespace: str, selector: str = "") -> list[Js
     return found
 
 
+async def rooms_and_pods(admin: Cluster, namespace: str) -> tuple[Json, Json]:
+    """What is written of Rooms, and which pods there are: equal before and after means nothing happened."""
+    rooms = (await admin.get(names.rooms_path(namespace)))["items"]
+    pods = await pods_of(admin, namespace)
+    return (
+        {each["metadata"]["name"]: (each["metadata"]["resourceVersion"], each["status"]) for each in rooms},
+        {each["metadata"]["name"]: each["metadata"]["uid"] for each in pods},
+    )
+
+
 async def engine_of(admin: Cluster, namespace: str, room_id: str) -> Json:
     """The pod that a room's status names."""
     room = await admin.get(names.rooms_path(namespace, names.room_name(room_id)))
     return await admin.get(names.pods_path(namespace, room["status"]["engine"]["podName"]))
+
+
+def served(epoch: int) -> Any:
+    """A check for `room_where`: an engine of this epoch serves."""
+
+    def check(room: Json) -> bool:
+        status = room.get("status", {})
+        engine = status.get("engine") or {}
+        return status.get("phase") in ("Ready", "Active") and engine.get("epoch") == epoch
+
+    return check
+
+
+async def until_told(admin: Cluster, namespace: str, *wanted: str) -> None:
+    """Wait until the events of the namespace say all this, as `kubectl describe` shows them."""
+    async with asyncio.timeout(60):
+        while True:
+            events = (await admin.get(f"/api/v1/namespaces/{namespace}/events"))["items"]
+            said = [each["message"] for each in events if each["involvedObject"]["kind"] == "Room"]
+            if all(any(each in text for text in said) for each in wanted):
+                return
+            await asyncio.sleep(0.1)
+
+
+async def until_no_pod(admin: Cluster, namespace: str) -> None:
+    """Wait until all pods are gone."""
+    async with asyncio.timeout(30):
+        while await pods_of(admin, namespace):
+            await asyncio.sleep(0.05)
+
+
+async def pool_where(admin: Cluster, namespace: str, check: Callable[[Json], bool]) -> Json:
+    """Wait until the pool's status is as wanted."""
+    path = names.pools_path(namespace, names.POOL)
+    pool = await object_where(admin, path, lambda obj: check(obj.get("status", {})), "the pool's status")
+    found: Json = pool["status"]
+    return found
 
 
 async def tell_engine(pod: Json, route: str, **params: str) -> None:

@@ -44,6 +44,7 @@ class PodProcess:
         self.process: asyncio.subprocess.Process | None = None
         self.life: asyncio.Task[None] | None = None
         self._pod = pod
+        self._eviction: Json = {}
         self._seen = asyncio.Event()
         self._state: Json = {"waiting": {"reason": "ContainerCreating"}}
         self._phase = "Pending"
@@ -80,6 +81,11 @@ class PodProcess:
         if self.process is not None and self.running:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, number)
+
+    def evict(self, message: str) -> None:
+        """End it as a kubelet does that runs out of something."""
+        self._eviction = {"phase": "Failed", "reason": "Evicted", "message": message}
+        self.send(signal.SIGKILL)
 
     async def _live(self) -> None:
         """All of it; ends when the object is gone."""
@@ -248,7 +254,7 @@ class PodProcess:
         addresses = {"podIP": self.address, "podIPs": [{"ip": self.address}]} if self.process else {}
         began = self._pod["status"].get("startTime") or now()
         status = {"phase": self._phase, "startTime": began, "conditions": others + own}
-        return status | {"containerStatuses": [container]} | addresses
+        return status | {"containerStatuses": [container]} | addresses | self._eviction
 
 
 def _without_times(value: Any) -> Any:

@@ -107,6 +107,10 @@ class ProcessNode(Node):
         """Signal a pod's process: as when it is out of memory, or hangs (SIGSTOP)."""
         self.processes[pod_name].send(number)
 
+    def evict(self, pod_name: str, message: str) -> None:
+        """End a pod as when the node runs out of memory or disk."""
+        self.processes[pod_name].evict(message)
+
     async def cut_off(self) -> None:
         """No network to the API server: heartbeats end, nothing is reported, processes run on."""
         self._in_touch.clear()

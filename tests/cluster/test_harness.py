@@ -91,16 +91,19 @@ async def test_one_stand_in_answers_for_all_hollow_pods(
         *command, env=os.environ | {"DOLMETSCH_ENGINE_PORT": str(port)}, preexec_fn=die_with_parent
     )
     kwok = Kwok(control_plane, tmp_path)
+    hollow: list[str] = []
     try:
         kwok.start()
-        hollow = await add_hollow_nodes(admin, 2, 10, prefix=f"{namespace}-hollow")
+        hollow += await add_hollow_nodes(admin, 2, 10, prefix=f"{namespace}-hollow")
         wanted = [f"p{number}" for number in range(20)]
         for name in wanted:
             await admin.create(names.pods_path(namespace), engine_pod(name))
         pods = [await pod_where(admin, namespace, name, is_ready, "Ready") for name in wanted]
         addresses = {pod["status"]["podIP"] for pod in pods}
         assert len(addresses) == len(wanted)
-        async with httpx.AsyncClient(trust_env=False) as client:
+        # Asked until it answers: it may still be starting.
+        tried = httpx.AsyncHTTPTransport(retries=10)
+        async with httpx.AsyncClient(trust_env=False, transport=tried) as client:
             first, second, *_ = sorted(addresses)
             await client.post(f"http://{first}:{port}/test/delay", params={"delay": "late"})
             told = [(await client.get(f"http://{each}:{port}/status")).json() for each in (first, second)]
@@ -108,8 +111,8 @@ async def test_one_stand_in_answers_for_all_hollow_pods(
 
         await delete(admin, pods[0])
         await gone(admin, names.pods_path(namespace, wanted[0]))
-        await remove_hollow_nodes(admin, hollow)
     finally:
+        await remove_hollow_nodes(admin, hollow)
         kwok.stop()
         engines.kill()
         await engines.wait()

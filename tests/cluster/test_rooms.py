@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -21,11 +20,13 @@ from tests.cluster.operator_process import (
     message,
     phase,
     pods_of,
+    pool_where,
     room_manifest,
     tell_engine,
+    until_no_pod,
 )
 from tests.cluster.tools import Kubectl
-from tests.cluster.waiting import gone, object_where, room_where, until
+from tests.cluster.waiting import gone, room_where, until
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -284,18 +285,3 @@ async def until_images(admin: Cluster, namespace: str, *, warm: str, live: str) 
             if found == {(False, warm), (True, live)}:
                 return
             await asyncio.sleep(0.1)
-
-
-async def until_no_pod(admin: Cluster, namespace: str) -> None:
-    async with asyncio.timeout(30):
-        while await pods_of(admin, namespace):
-            await asyncio.sleep(0.05)
-
-
-async def pool_where(
-    admin: Cluster, namespace: str, check: Callable[[dict[str, Any]], bool]
-) -> dict[str, Any]:
-    path = names.pools_path(namespace, names.POOL)
-    pool = await object_where(admin, path, lambda obj: check(obj.get("status", {})), "the pool's status")
-    found: dict[str, Any] = pool["status"]
-    return found

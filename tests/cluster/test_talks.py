@@ -16,10 +16,9 @@ from dolmetsch_local.speak import speak
 from dolmetsch_local.state import Address
 from tests.cluster.conftest import AddProcessNode
 from tests.cluster.control_plane import ControlPlane
-from tests.cluster.operator_process import OperatorProcess, engine_of, make_pool, phase, pods_of
+from tests.cluster.operator_process import OperatorProcess, engine_of, make_pool, phase, pods_of, pool_where
 from tests.cluster.platform import ClusterPlatform
 from tests.cluster.process_node import ENGINE
-from tests.cluster.test_rooms import pool_where
 from tests.cluster.tools import Kubectl
 from tests.cluster.waiting import gone, room_where
 from tests.conftest import LibreTranslateProcess, model

@@ -65,7 +65,7 @@ _ERRORS: Mapping[int, type[ApiError]] = {
 }
 
 
-def cluster_of(kubeconfig: Path | None = None, *, connections: int = 64) -> "Cluster":
+def cluster_of(kubeconfig: Path | None = None, *, connections: int = 32) -> "Cluster":
     """Return a client for the cluster that this process runs in, or that the kubeconfig names.
 
     It reads its configuration at the first call, which raises Away where neither is to be had.
@@ -73,7 +73,7 @@ def cluster_of(kubeconfig: Path | None = None, *, connections: int = 64) -> "Clu
     return Cluster(lambda: _client(kubeconfig, connections))
 
 
-async def connect(kubeconfig: Path | None = None, *, connections: int = 64) -> "Cluster":
+async def connect(kubeconfig: Path | None = None, *, connections: int = 32) -> "Cluster":
     """Return `cluster_of(kubeconfig)`, its configuration read. Raises Away."""
     cluster = cluster_of(kubeconfig, connections=connections)
     await cluster.open()
@@ -86,6 +86,8 @@ async def _client(kubeconfig: Path | None, connections: int) -> ApiClient:
     except config.NoCluster as error:
         raise Away(str(error)) from error
     configuration.connection_pool_maxsize = connections
+    # Else aiohttp asks two threads, for .netrc and for proxies, at every call. A kubeconfig can name a proxy.
+    configuration.client_session_kwargs = {"trust_env": False}
     return ApiClient(configuration)
 
 
@@ -114,9 +116,9 @@ class Cluster:
         """Return an object, or a list."""
         return await self._call("GET", path, query=query)
 
-    async def create(self, path: str, obj: Mapping[str, Any]) -> Json:
-        """Create an object; Conflict: there is one of this name."""
-        return await self._call("POST", path, body=obj)
+    async def create(self, path: str, obj: Mapping[str, Any], **query: str) -> Json:
+        """Create an object (`dryRun="All"`: only see whether it could be); Conflict: the name is taken."""
+        return await self._call("POST", path, body=obj, query=query)
 
     async def replace(self, path: str, obj: Mapping[str, Any]) -> Json:
         """Replace an object of the version that `obj` names; Conflict: it is another one by now."""

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from dolmetsch_core.life.drain import drain, rest
+from dolmetsch_core.life.hosts import close_time, host_status
 from dolmetsch_core.life.observed import EngineSeen, EngineState, Observation
 from dolmetsch_core.life.plan import Action, Claim, Create, DeleteRoom, OpenSession, Plan, Stop
 from dolmetsch_core.life.report import changed, report
@@ -10,7 +11,6 @@ from dolmetsch_core.wire.engine import EngineStatus, SessionRequest
 from dolmetsch_core.wire.room import (
     ConditionType,
     EngineRef,
-    HostStatus,
     Origin,
     Phase,
     Reason,
@@ -40,19 +40,22 @@ def decide(room: Room, seen: Observation, now: datetime) -> Plan:
         return _rest(room, seen, now)
     if room.status.phase is Phase.DRAINING:
         return drain(room, seen, now)
-    current = _current(seen)
+    current = _current(room, seen)
     if current is None and not seen.admitted:
         return _wait_or_refuse(room, seen, now)
     strays = tuple(Stop(each.name) for each in seen.engines if each is not current and _alive(each))
     if current is None:
         if seen.cannot_create:
-            return _replace(room, seen, 0, seen.cannot_create, now)
+            return _replace(room, seen, f"Engine can't be created: {seen.cannot_create}", now)
         return _get_engine(room, seen, now, strays)
     if current.state is EngineState.PENDING and seen.refused and not _was_served(room):
         return _wait_or_refuse(room, seen, now)
     lost = _lost(room, current, now)
     if lost:
-        return _replace(room, seen, current.epoch, lost, now)
+        return _replace(room, seen, f"Engine lost: {lost}", now, current.epoch)
+    if current.status is None and room.status.serves_with(current.uid) and not room.status.deadline:
+        # This observer has not heard it yet, but one before it did: it serves until shown otherwise.
+        return Plan(room.status, strays, wake_at=room.status.close_at)
     if current.outdated and seen.replace_outdated and seen.warm:
         # Claimed with a higher epoch it takes the pen; the old one is a stray from then on.
         return _get_engine(room, seen, now, strays)
@@ -89,10 +92,14 @@ def _alive(engine: EngineSeen) -> bool:
     return engine.state is not EngineState.STOPPING
 
 
-def _current(seen: Observation) -> EngineSeen | None:
-    """The engine of the highest epoch, unless it is on its way out."""
-    alive = [each for each in seen.engines if _alive(each)]
+def _current(room: Room, seen: Observation) -> EngineSeen | None:
+    """The engine of the highest epoch, unless it is on its way out or still has an earlier session."""
+    alive = [each for each in seen.engines if _alive(each) and _session_of(each) in (None, room.session)]
     return max(alive, key=lambda each: each.epoch, default=None)
+
+
+def _session_of(engine: EngineSeen) -> str | None:
+    return engine.status.session if engine.status else None
 
 
 def _wait_or_refuse(room: Room, seen: Observation, now: datetime) -> Plan:
@@ -117,7 +124,7 @@ def _get_engine(room: Room, seen: Observation, now: datetime, strays: tuple[Acti
     epoch = max([status.epoch, *(each.epoch for each in seen.engines)]) + 1
     action: Action = Claim(seen.warm[0], epoch) if seen.warm else Create(epoch)
     patience = CLAIM_DEADLINE if seen.warm else seen.start_timeout
-    message = "Its engine went away: another one is starting" if _was_served(room) else "Engine is starting"
+    message = _went_away(room, seen) if _was_served(room) else "Engine is starting"
     status = report(
         room,
         now,
@@ -129,6 +136,13 @@ def _get_engine(room: Room, seen: Observation, now: datetime, strays: tuple[Acti
     return Plan(status, (*strays, action), wake_at=status.deadline)
 
 
+def _went_away(room: Room, seen: Observation) -> str:
+    """What became of the engine that served, in the cluster's words where it has any."""
+    leaving = (each.last_words for each in seen.engines if room.status.serves_with(each.uid))
+    why = next(leaving, "")
+    return f"Its engine went away{f' ({why})' if why else ''}: another one is starting"
+
+
 def _lost(room: Room, engine: EngineSeen, now: datetime) -> str:
     """Why this engine is no use any more, '' while it is."""
     if engine.state is EngineState.LOST:
@@ -136,18 +150,25 @@ def _lost(room: Room, engine: EngineSeen, now: datetime) -> str:
     status = engine.status
     if status and status.session == room.session and status.fenced:
         return "another engine took this session's pen"
-    serving = status is not None and status.session == room.session and status.ready
-    if not serving and room.status.deadline and now >= room.status.deadline:
+    serving = status is not None and _in_session(room, status)
+    deadline = _deadline(room, engine)
+    if not serving and deadline and now >= deadline:
         return engine.last_words or "the engine was not ready in time"
     return ""
 
 
-def _replace(room: Room, seen: Observation, epoch: int, why: str, now: datetime) -> Plan:
+def _deadline(room: Room, engine: EngineSeen) -> datetime | None:
+    """When the wait ends that is under way; one for a place is not the engine's, and has no end."""
+    no_place = engine.state is EngineState.PENDING and engine.last_words
+    return None if no_place or room.status.phase is Phase.PENDING else room.status.deadline
+
+
+def _replace(room: Room, seen: Observation, why: str, now: datetime, epoch: int = 0) -> Plan:
     """Stop what is lost; the next step gets another one, unless the budget is spent."""
     failures = room.status.failures + 1
     stops = tuple(Stop(each.name) for each in seen.engines if _alive(each))
     if failures > FAILURE_BUDGET:
-        message = f"{failures} engines were lost; the last one: {why}. Raise spec.activation to try again."
+        message = f"Given up after {failures} failures. {why}. Raise spec.activation to try again."
         condition = (ConditionType.ENGINE_READY, False, Reason.BUDGET_SPENT, message)
         status = report(room, now, Phase.FAILED, condition)
         status = changed(
@@ -156,7 +177,7 @@ def _replace(room: Room, seen: Observation, epoch: int, why: str, now: datetime)
         return Plan(status, stops)
     wake_at = now + timedelta(seconds=BACKOFF[min(failures, len(BACKOFF)) - 1])
     status = report(room, now, Phase.RECOVERING, (ConditionType.ENGINE_READY, False, Reason.ENGINE_LOST, why))
-    status = changed(status, message=f"Engine lost: {why}", failures=failures, engine=None, deadline=wake_at)
+    status = changed(status, message=why, failures=failures, engine=None, deadline=wake_at)
     status = changed(status, epoch=max(status.epoch, epoch))
     if wake_at > now:
         return Plan(status, stops, wake_at=wake_at)
@@ -168,22 +189,28 @@ def _serve(
     room: Room, engine: EngineSeen, seen: Observation, now: datetime, strays: tuple[Action, ...]
 ) -> Plan:
     """An engine is there: give it the session, then follow what it says."""
+    before, epoch = _deadline(room, engine), max(room.status.epoch, engine.epoch)
     scheduled = (ConditionType.ENGINE_SCHEDULED, True, Reason.SCHEDULED, "")
     if engine.state is not EngineState.RUNNING or engine.status is None or not _loaded(engine.status):
-        deadline = _not_beyond(room.status.deadline, now, seen.start_timeout)
+        no_place = engine.state is EngineState.PENDING and before is None
+        deadline = None if no_place else _not_beyond(before, now, seen.start_timeout)
         phase = Phase.RECOVERING if _was_served(room) else Phase.STARTING
         waiting = (ConditionType.ENGINE_READY, False, Reason.STARTING, engine.last_words)
-        status = changed(report(room, now, phase, scheduled, waiting), deadline=deadline, epoch=engine.epoch)
+        status = changed(report(room, now, phase, scheduled, waiting), deadline=deadline, epoch=epoch)
         if engine.last_words:
             status = changed(status, message=engine.last_words)
         return Plan(status, strays, wake_at=deadline)
-    deadline = _not_beyond(room.status.deadline, now, CLAIM_DEADLINE)
+    # A start that is under way keeps its deadline; a change of a live session has one of its own.
+    deadline = _not_beyond(before or now + CLAIM_DEADLINE, now, seen.start_timeout)
     if not _in_session(room, engine.status):
         # A live session that gets a new language keeps its phase: viewers and lines stay.
         waiting = (ConditionType.ENGINE_READY, False, Reason.STARTING, "")
-        status = changed(report(room, now, room.status.phase, scheduled, waiting), deadline=deadline)
-        open_session = OpenSession(engine.name, engine.address, _request(room, engine.epoch))
-        return Plan(changed(status, epoch=engine.epoch), (*strays, open_session), wake_at=deadline)
+        phase = Phase.STARTING if room.status.phase is Phase.PENDING else room.status.phase
+        status = changed(report(room, now, phase, scheduled, waiting), deadline=deadline, epoch=epoch)
+        if engine.last_words:
+            status = changed(status, message=engine.last_words)
+        open_session = OpenSession(engine.name, engine.address, _request(room, engine.epoch or max(epoch, 1)))
+        return Plan(status, (*strays, open_session), wake_at=deadline)
     return _follow(room, engine, engine.status, now, strays)
 
 
@@ -219,7 +246,7 @@ def _follow(
     room: Room, engine: EngineSeen, says: EngineStatus, now: datetime, strays: tuple[Action, ...]
 ) -> Plan:
     """The engine serves the session: mirror it, and close the room when nobody speaks any more."""
-    host = _host(room, says, now)
+    host = host_status(room, says, now)
     status = report(
         room,
         now,
@@ -239,7 +266,7 @@ def _follow(
     ready = status.condition(ConditionType.ENGINE_READY)
     if status.failures and ready and now - ready.last_transition_time >= STEADY:
         status = changed(status, failures=0)
-    close_at = _close_at(room, host, now)
+    close_at = close_time(room, host, now)
     status = changed(
         status,
         engine=ref,
@@ -247,7 +274,7 @@ def _follow(
         delay=says.delay,
         close_at=close_at,
         deadline=None,
-        epoch=engine.epoch,
+        epoch=max(room.status.epoch, engine.epoch),
         message=says.failing or "",
     )
     if close_at is None or now < close_at:
@@ -256,25 +283,3 @@ def _follow(
     if room.origin is Origin.API:
         return Plan(status, (*strays, DeleteRoom(why)))
     return drain(room.model_copy(update={"status": status}), Observation((engine,)), now, why)
-
-
-def _host(room: Room, says: EngineStatus, now: datetime) -> HostStatus:
-    before = room.status.host
-    if says.host_connected == before.connected:
-        return before
-    # By another machine's clock: it is no later than now.
-    return HostStatus(connected=says.host_connected, since=min(says.host_since or now, now))
-
-
-def _close_at(room: Room, host: HostStatus, now: datetime) -> datetime | None:
-    """A room with a host stays; one that lost it has the grace time; one that never had it, the deadline."""
-    if host.connected:
-        return None
-    if host.since is not None:
-        return min(host.since, now) + timedelta(seconds=room.spec.close_after_seconds)
-    if room.status.close_at is not None:
-        return room.status.close_at
-    if room.origin is not Origin.API and room.status.activation <= 1:
-        # A person prewarmed it: it waits for its first host as long as the person likes.
-        return None
-    return now + timedelta(seconds=room.spec.activation_deadline_seconds)

@@ -33,9 +33,13 @@ class EngineSeen:
     address: str = ""
     status: EngineStatus | None = None
     last_words: str = ""
-    """Why it was lost, or why it does not get on, for a person."""
+    """Why it was lost, leaves, or does not get on, for a person."""
     created: datetime | None = None
     """When it was asked for."""
+    placed: datetime | None = None
+    """When it got its place."""
+    deleted: datetime | None = None
+    """When it has to have ended, once its end was asked for."""
     outdated: bool = False
     """Made from an older template than the pool's present one."""
 
@@ -69,5 +73,9 @@ class PoolSeen:
     warm: tuple[EngineSeen, ...] = ()
     places: int = 0
     """How many engines the nodes hold in all."""
+    languages: tuple[str, ...] = ()
+    """Whisper codes that the engines' model knows, as far as any engine has said so."""
+    no_engines: str = ""
+    """Why no engine can be made at all, '' while they can."""
     warm_not_before: datetime | None = None
     """The end of the pause that warm engines which died at their start have earned."""

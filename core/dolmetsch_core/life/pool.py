@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from dolmetsch_core.life.drain import STUCK
 from dolmetsch_core.life.observed import EngineSeen, EngineState, PoolSeen
 from dolmetsch_core.life.plan import PoolPlan
 from dolmetsch_core.wire.room import ConditionType, EnginePoolSpec, EnginePoolStatus, Phase, Room
@@ -27,11 +28,12 @@ def decide_pool(pool: EnginePoolSpec, seen: PoolSeen, now: datetime) -> PoolPlan
         (room for room in seen.rooms if room.name not in active and _wants_an_engine(room)),
         key=lambda room: (room.created, room.name),
     )
+    refused = {room.name: why for room in waiting if (why := _never(room, seen))}
+    waiting = [room for room in waiting if room.name not in refused]
     places_left = max(0, capacity - len(active))
     admitted, left = waiting[:places_left], waiting[places_left:]
-    refused: dict[str, str] = {}
-    if not any(each.state is EngineState.STOPPING for each in _all_engines(seen)):
-        refused = {room.name: _full(room, capacity) for room in left}
+    if not any(_frees_a_place(each, now) for each in _all_engines(seen)):
+        refused |= {room.name: _full(room, capacity) for room in left}
         refused |= {
             room.name: _unschedulable(room)
             for room in active.values()
@@ -76,6 +78,22 @@ def _size_warm_set(
     pausing = seen.warm_not_before is not None and now < seen.warm_not_before
     create = 0 if pausing else min(room_for_more, max(0, target - spare))
     return create, (*dead, *(() if pausing or create else _next_outdated(warm)))
+
+
+def _never(room: Room, seen: PoolSeen) -> str:
+    """Why no engine will do for this room, '' where one may."""
+    unable = f"Unable to activate room <{room.spec.room_id}>"
+    if seen.no_engines:
+        return f"{unable}: {seen.no_engines}"
+    if seen.languages and room.spec.source_lang not in seen.languages:
+        return f"{unable}: the engines' model does not know the language '{room.spec.source_lang}'"
+    return ""
+
+
+def _frees_a_place(engine: EngineSeen, now: datetime) -> bool:
+    """An engine that is ending; one that is stuck in it (a dead node) is nothing to wait for."""
+    stuck = engine.deleted is not None and now >= engine.deleted + STUCK
+    return engine.state is EngineState.STOPPING and not stuck
 
 
 def _next_outdated(warm: list[EngineSeen]) -> tuple[str, ...]:

@@ -151,6 +151,10 @@ class RoomStatus(Resource):
         """Return the condition of that type, if it was ever set."""
         return next((each for each in self.conditions if each.type is kind), None)
 
+    def serves_with(self, pod_uid: str) -> bool:
+        """Whether this very engine served the room when it was looked at last."""
+        return self.engine is not None and self.engine.pod_uid == pod_uid
+
 
 class Room(Resource):
     """A room with what the store or API server knows of it."""

@@ -1,7 +1,7 @@
 """The binaries of the test cluster: built from pinned Go modules, kept in a cache outside the checkout.
 
 `python -m tests.cluster.binaries` makes all of them ready (eleven minutes on two cores the first time);
-`find("etcd")` gives one's path. One in `KUBEBUILDER_ASSETS`, or of the same version on PATH, is used as it is.
+`find("etcd")` gives one's path. Those in `KUBEBUILDER_ASSETS`, or of the same version on PATH, are used too.
 """
 
 from __future__ import annotations

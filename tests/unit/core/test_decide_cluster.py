@@ -7,7 +7,7 @@ from typing import Any
 from dolmetsch_core.clock import SteadyClock
 from dolmetsch_core.life.decide import FAILURE_BUDGET, decide
 from dolmetsch_core.life.observed import EngineSeen, EngineState, Observation, PoolSeen
-from dolmetsch_core.life.plan import Claim, DeleteRoom, Forget, PoolPlan, Stop
+from dolmetsch_core.life.plan import Claim, Create, DeleteRoom, Forget, PoolPlan, Stop
 from dolmetsch_core.life.pool import decide_pool, warm_pause
 from dolmetsch_core.wire.room import EnginePoolSpec, Origin, Phase
 from tests.unit.core.rooms import NOW, after, at, engine, kinds, live, room, serving
@@ -131,6 +131,77 @@ def test_a_clock_that_is_set_does_not_move_the_steady_one() -> None:
     begin = clock.now()
     wall[0], steady[0] = 99_000.0, 7.0
     assert clock.now() - begin == timedelta(seconds=2)
+
+
+def test_an_engine_without_a_place_is_no_loss_however_long_it_waits_and_then_gets_the_whole_time() -> None:
+    mine = room(origin=Origin.OTHER)
+    starting = after(mine, decide(mine, Observation(), NOW))
+    waits = replace(PENDING, last_words="Unschedulable: 0/1 nodes")
+    late = decide(starting, Observation((waits,)), at(900))
+    assert (late.status.failures, late.status.deadline, late.status.message) == (0, None, waits.last_words)
+    placed = engine(state=EngineState.STARTING)
+    assert decide(after(starting, late), Observation((placed,)), at(901)).wake_at == at(901 + 120)
+
+
+def test_a_refused_room_that_gets_a_place_after_all_is_not_lost_by_the_deadline_of_its_refusal() -> None:
+    starting = after(room(), decide(room(), Observation(), NOW))
+    refused = after(starting, decide(starting, NO_PLACE, at(11)))
+    plan = decide(refused, Observation((engine(state=EngineState.STARTING),)), at(13))
+    assert (plan.status.phase, plan.status.failures, plan.wake_at) == (Phase.STARTING, 0, at(13 + 120))
+
+
+def test_an_engine_that_never_takes_a_changed_language_is_replaced_in_the_end() -> None:
+    ready = live(room(), host_connected=True)
+    spec = ready.spec.model_copy(update={"source_lang": "de"})
+    changed = ready.model_copy(update={"spec": spec})
+    stubborn = replace(serving(ready, host_connected=True), last_words="it does not take the session")
+    asked = decide(changed, Observation((stubborn,)), at(1))
+    assert (kinds(asked), asked.status.phase) == (["OpenSession"], Phase.ACTIVE)
+    lost = decide(after(changed, asked), Observation((stubborn,)), at(31))
+    assert lost.status.message == "Engine lost: it does not take the session"
+    assert lost.status.failures == 1
+
+
+def test_an_engine_that_says_ready_and_takes_no_session_is_lost_by_the_claim_deadline() -> None:
+    starting = after(room(), decide(room(), Observation(warm=("e1",)), NOW))
+    lies = replace(engine(), last_words="it does not take the session")
+    asked = decide(starting, Observation((lies,)), at(1))
+    assert (asked.status.message, asked.wake_at) == (lies.last_words, at(30))
+    assert decide(after(starting, asked), Observation((lies,)), at(30)).status.failures == 1
+
+
+def test_an_engine_that_nobody_has_heard_since_a_restart_keeps_its_room_as_it_was() -> None:
+    ready = live(room(), host_connected=True)
+    unheard = replace(serving(ready), state=EngineState.STARTING, status=None)
+    plan = decide(ready, Observation((unheard,)), at(60))
+    assert (plan.status, plan.actions) == (ready.status, ())
+    lost = replace(unheard, state=EngineState.LOST, last_words="it can't be reached for 30 s")
+    assert decide(ready, Observation((lost,)), at(61)).status.phase is Phase.RECOVERING
+
+
+def test_an_engine_of_an_earlier_activation_is_stopped_and_never_given_the_next_session() -> None:
+    draining = live(room(origin=Origin.OTHER))
+    again = draining.model_copy(update={"spec": draining.spec.model_copy(update={"activation": 2})})
+    plan = decide(again, Observation((serving(draining),)), at(1))
+    assert plan.actions == (Stop("e1"), Create(2))
+    assert plan.status.failures == 0
+
+
+def test_a_label_that_lost_its_epoch_does_not_make_the_pen_go_back() -> None:
+    ready = live(room(), host_connected=True)
+    held = ready.model_copy(update={"status": ready.status.model_copy(update={"epoch": 4})})
+    edited = replace(serving(held, host_connected=True), epoch=0)
+    followed = decide(held, Observation((edited,)), at(1))
+    assert followed.status.epoch == 4
+    gone = decide(after(held, followed), Observation(), at(2))
+    assert gone.actions == (Create(5),)
+
+
+def test_what_became_of_an_engine_that_went_away_is_the_rooms_message() -> None:
+    ready = live(room(), host_connected=True)
+    leaving = replace(serving(ready), state=EngineState.STOPPING, last_words="node n1 is lost")
+    plan = decide(ready, Observation((leaving,)), at(1))
+    assert plan.status.message == "Its engine went away (node n1 is lost): another one is starting"
 
 
 POOL = EnginePoolSpec(warm=2, max_active_rooms=4)

@@ -71,3 +71,30 @@ def test_a_deleted_room_holds_its_place_until_its_engine_is_gone() -> None:
     assert decide_pool(POOL, seen, NOW).admitted == {"A", "B"}
     seen = PoolSeen((gone, room("B"), room("C", created=at(1))), {}, places=2)
     assert decide_pool(POOL, seen, NOW).admitted == {"B", "C"}
+
+
+def test_no_room_is_admitted_while_no_engine_can_be_made_and_live_ones_keep_their_places() -> None:
+    serves = live(room("LIVE"))
+    seen = PoolSeen(
+        (serves, room("NEW")), engines={"LIVE": (serving(serves),)}, places=4, no_engines="no pool"
+    )
+    plan = decide_pool(EnginePoolSpec(max_active_rooms=4), seen, NOW)
+    assert plan.admitted == {"LIVE"}
+    assert plan.refused == {"NEW": "Unable to activate room <NEW>: no pool"}
+
+
+def test_a_language_that_no_engine_knows_is_refused_and_takes_no_place() -> None:
+    unknown, known = room("XX", spec={"source_lang": "xx"}), room("EN")
+    seen = PoolSeen((unknown, known), places=1, languages=("de", "en"))
+    plan = decide_pool(EnginePoolSpec(max_active_rooms=1), seen, NOW)
+    assert plan.admitted == {"EN"}
+    assert "does not know the language 'xx'" in (plan.refused or {})["XX"]
+
+
+def test_an_engine_that_is_ending_is_waited_for_and_one_that_is_stuck_in_it_is_not() -> None:
+    serves = live(room("LIVE"))
+    ending = replace(serving(serves), state=EngineState.STOPPING, deleted=at(0))
+    seen = PoolSeen((serves, room("NEW")), engines={"LIVE": (ending,)}, places=1)
+    pool = EnginePoolSpec(max_active_rooms=1)
+    assert decide_pool(pool, seen, at(59)).refused == {}
+    assert set(decide_pool(pool, seen, at(61)).refused or {}) == {"NEW"}

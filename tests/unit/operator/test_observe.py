@@ -7,8 +7,9 @@ import pytest
 from dolmetsch_core.life.observed import EngineState
 from dolmetsch_core.wire.engine import EngineStatus
 from dolmetsch_core.wire.room import EnginePoolSpec
-from dolmetsch_operator.facts import Facts, Heard, node_of
+from dolmetsch_operator.facts import Facts, Heard
 from dolmetsch_operator.observe import engine_seen, places
+from dolmetsch_operator.reduced import node_of
 
 HOUR = "2026-11-23T12:00:00Z"
 

@@ -1,0 +1,136 @@
+"""Pods and nodes reduced to what decisions need. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from dolmetsch_core.cluster import names, objects
+from dolmetsch_core.cluster.objects import Object
+
+
+@dataclass(frozen=True)
+class Pod:
+    """An engine pod, reduced to what decisions need; a thousand whole ones would be most of the memory."""
+
+    name: str
+    uid: str
+    version: int
+    room: str
+    """Name of the Room that it serves, '' while it is warm: by its owner, for people edit labels."""
+    owner_uid: str
+    epoch: int
+    template: str
+    node: str
+    ip: str
+    phase: str
+    created: str
+    deleted: bool
+    deletion_deadline: str
+    trouble: str
+    """Why it does not get on, in the scheduler's or kubelet's words."""
+    last_words: str
+    """Why it ended."""
+    leaving: str
+    """Who had it deleted and why, where the cluster did: evicted, preempted, its node lost."""
+    placed: str
+    """When it got its node, '' before."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """A node, as far as it matters for capacity."""
+
+    name: str
+    version: int
+    ready: bool
+    cordoned: bool
+    labels: tuple[tuple[str, str], ...]
+    taints: tuple[tuple[str, str, str], ...]
+    """(key, value, effect)."""
+    allocatable: tuple[tuple[str, str], ...]
+
+
+def pod_of(obj: Object) -> Pod:
+    """Reduce a pod."""
+    meta, status = obj["metadata"], obj.get("status", {})
+    labels = meta.get("labels", {})
+    owners = [each for each in meta.get("ownerReferences", ()) if each.get("controller")]
+    return Pod(
+        name=meta["name"],
+        uid=meta["uid"],
+        version=objects.resource_version(obj),
+        room=_room(owners, labels),
+        owner_uid=owners[0]["uid"] if owners else "",
+        epoch=_number(labels.get(names.EPOCH, "")),
+        template=labels.get(names.TEMPLATE, ""),
+        node=obj.get("spec", {}).get("nodeName", ""),
+        ip=status.get("podIP", ""),
+        phase=status.get("phase", "Pending"),
+        created=meta["creationTimestamp"],
+        deleted="deletionTimestamp" in meta,
+        deletion_deadline=meta.get("deletionTimestamp", ""),
+        trouble=_trouble(status),
+        last_words=_last_words(status),
+        leaving=_condition(status, "DisruptionTarget", "True").get("message", ""),
+        placed=_condition(status, "PodScheduled", "True").get("lastTransitionTime", ""),
+    )
+
+
+def _room(owners: list[Any], labels: Object) -> str:
+    """A claim sets owner and label at once; of the two the owner is what the cluster cleans up by."""
+    if not owners:
+        return str(labels.get(names.ROOM, ""))
+    return str(owners[0]["name"]) if owners[0]["kind"] == "Room" else ""
+
+
+def _number(text: str) -> int:
+    """A label that a person changed to nonsense is no epoch."""
+    return int(text) if text.isdigit() and len(text) < 10 else 0
+
+
+def _condition(status: dict[str, Any], kind: str, value: str) -> dict[str, Any]:
+    found = (each for each in status.get("conditions", ()) if each["type"] == kind)
+    return next((each for each in found if each["status"] == value), {})
+
+
+def _trouble(status: dict[str, Any]) -> str:
+    for each in _containers(status):
+        waiting = each.get("state", {}).get("waiting", {})
+        if waiting.get("reason") and waiting["reason"] not in ("ContainerCreating", "PodInitializing"):
+            return f"{waiting['reason']}: {waiting.get('message', '')}".removesuffix(": ")
+    waits = _condition(status, "PodScheduled", "False")
+    return f"{waits.get('reason', '')}: {waits.get('message', '')}" if waits else ""
+
+
+def _last_words(status: dict[str, Any]) -> str:
+    if status.get("phase") not in ("Failed", "Succeeded"):
+        return ""
+    if status.get("reason"):
+        # Ended by the kubelet: how its container died is no news then.
+        return f"{status['reason']}: {status.get('message', '')}".removesuffix(": ")
+    for each in _containers(status):
+        ended = each.get("state", {}).get("terminated")
+        if ended:
+            said = (ended.get("message") or "").strip().splitlines()[-1:] or [""]
+            reason = ended.get("reason") or "Ended"
+            return f"{reason} (exit code {ended.get('exitCode')}) {said[0]}".strip()
+    return status.get("message") or "the pod ended"
+
+
+def _containers(status: dict[str, Any]) -> Iterable[dict[str, Any]]:
+    return [*status.get("initContainerStatuses", ()), *status.get("containerStatuses", ())]
+
+
+def node_of(obj: Object) -> Node:
+    """Reduce a node."""
+    meta, spec, status = obj["metadata"], obj.get("spec", {}), obj.get("status", {})
+    ready = [each for each in status.get("conditions", ()) if each["type"] == "Ready"]
+    return Node(
+        name=meta["name"],
+        version=objects.resource_version(obj),
+        ready=bool(ready) and ready[0]["status"] == "True",
+        cordoned=bool(spec.get("unschedulable")),
+        labels=tuple(sorted(meta.get("labels", {}).items())),
+        taints=tuple((each["key"], each.get("value", ""), each["effect"]) for each in spec.get("taints", ())),
+        allocatable=tuple(sorted((status.get("allocatable") or {}).items())),
+    )

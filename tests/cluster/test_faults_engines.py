@@ -1,0 +1,254 @@
+"""Engines that fail in every way there is: the room goes on with another one, or says why it can't."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from dolmetsch_core.cluster import names
+from dolmetsch_core.cluster.api import Cluster
+from tests.cluster.conftest import AddProcessNode
+from tests.cluster.operator_process import (
+    IMAGE,
+    OperatorProcess,
+    delete_room,
+    engine_of,
+    make_pool,
+    make_room,
+    message,
+    phase,
+    pods_of,
+    pool_where,
+    served,
+    tell_engine,
+    until_no_pod,
+    until_told,
+)
+from tests.cluster.pods import delete
+from tests.cluster.process_node import ProcessNode
+from tests.cluster.stand_in_engine import CRASHED, LAST_WORDS
+from tests.cluster.waiting import gone, object_where, room_where, until
+
+pytestmark = pytest.mark.timeout(180)
+
+
+async def serving_room(admin: Cluster, namespace: str, room_id: str = "R1", **pool: Any) -> dict[str, Any]:
+    """A pool, a Ready room in it, and its pod."""
+    await make_pool(admin, namespace, **pool)
+    await make_room(admin, namespace, room_id)
+    await room_where(admin, namespace, names.room_name(room_id), served(1), "Ready")
+    return await engine_of(admin, namespace, room_id)
+
+
+async def failed(admin: Cluster, namespace: str, name: str) -> dict[str, Any]:
+    """Wait until a Room has spent its budget."""
+    path = names.rooms_path(namespace, name)
+    return await object_where(admin, path, phase("Failed"), "Failed", timeout=90)
+
+
+async def test_an_image_that_can_not_be_pulled_fails_the_room_with_the_cause_until_it_is_healed(
+    admin: Cluster, namespace: str, operator: OperatorProcess, add_process_node: AddProcessNode
+) -> None:
+    node = await add_process_node("a", gpus=2)
+    node.fail_images(IMAGE)
+    await make_pool(admin, namespace, startTimeoutSeconds=2)
+    await make_room(admin, namespace, "R1")
+    cause = f'ImagePullBackOff: Back-off pulling image "{IMAGE}"'
+    starting = await room_where(admin, namespace, "r1", message(cause), "told")
+    assert starting["status"]["phase"] == "Starting"
+    given_up = (await failed(admin, namespace, "r1"))["status"]
+    assert f"Given up after 6 failures. Engine lost: {cause}" in given_up["message"]
+    assert "Raise spec.activation" in given_up["message"]
+    await until_no_pod(admin, namespace)
+
+    node.heal_images()
+    await admin.merge(names.rooms_path(namespace, "r1"), {"spec": {"activation": 2}})
+    again = await room_where(admin, namespace, "r1", phase("Ready"), "active again")
+    assert again["status"]["failures"] == 0
+    assert again["status"]["epoch"] > given_up["epoch"], "the pen never goes back"
+
+
+async def test_an_engine_that_crashes_at_its_start_fails_the_room_with_its_last_words(
+    admin: Cluster, namespace: str, operator: OperatorProcess, add_process_node: AddProcessNode
+) -> None:
+    await add_process_node("a", gpus=2)
+    await make_pool(admin, namespace, env={"STAND_IN_FAULT": "crash"})
+    await make_room(admin, namespace, "R1")
+    given_up = await failed(admin, namespace, "r1")
+    assert f"Error (exit code {CRASHED}) {LAST_WORDS}" in given_up["status"]["message"]
+    await until_told(admin, namespace, given_up["status"]["message"])
+    await until_no_pod(admin, namespace)
+
+
+@pytest.mark.parametrize(
+    ("hurt", "cause"),
+    [
+        (lambda node, pod: node.kill(pod), "exit code 137"),
+        (lambda node, pod: node.evict(pod, "The node was low on resource: memory."), "Evicted: The node was"),
+    ],
+    ids=["killed", "evicted"],
+)
+async def test_a_live_room_gets_another_engine_and_says_what_became_of_the_last(
+    *,
+    admin: Cluster,
+    namespace: str,
+    operator: OperatorProcess,
+    add_process_node: AddProcessNode,
+    hurt: Callable[[ProcessNode, str], None],
+    cause: str,
+) -> None:
+    node = await add_process_node("a", gpus=2)
+    pod = await serving_room(admin, namespace)
+    hurt(node, pod["metadata"]["name"])
+    room = await room_where(admin, namespace, "r1", served(2), "on another engine")
+    assert (room["status"]["failures"], room["status"]["message"]) == (1, "")
+    await until_told(admin, namespace, cause)
+    await until_pods(admin, namespace, {room["status"]["engine"]["podName"]})
+
+
+async def test_an_engine_that_crashes_with_every_session_is_counted_each_time(
+    admin: Cluster, namespace: str, operator: OperatorProcess, add_process_node: AddProcessNode
+) -> None:
+    await add_process_node("a", gpus=2)
+    await make_pool(admin, namespace, env={"STAND_IN_FAULT": "crash-after-session"})
+    await make_room(admin, namespace, "R1")
+    third = await room_where(
+        admin, namespace, "r1", lambda room: room.get("status", {}).get("failures", 0) >= 3, "three losses"
+    )
+    assert third["status"]["epoch"] >= 3
+    assert LAST_WORDS in third["status"]["message"]
+    assert len([pod for pod in await pods_of(admin, namespace) if not ended(pod)]) <= 1
+
+
+@pytest.mark.parametrize("fault", ["die", "freeze"])
+async def test_a_lost_node_costs_a_room_its_engine_and_no_more(
+    admin: Cluster,
+    namespace: str,
+    operator: OperatorProcess,
+    add_process_node: AddProcessNode,
+    fault: str,
+) -> None:
+    node = await add_process_node("a", gpus=1)
+    old = await serving_room(admin, namespace)
+    await add_process_node("b", gpus=1)
+    await getattr(node, fault)()
+    path = names.rooms_path(namespace, "r1")
+    room = await object_where(admin, path, served(2), "on the other node", timeout=90)
+    engine = await engine_of(admin, namespace, "R1")
+    assert engine["spec"]["nodeName"].endswith("-b")
+    await until_told(admin, namespace, f"node {node.name} is lost")
+    old_path = names.pods_path(namespace, old["metadata"]["name"])
+    assert (await admin.get(old_path))["metadata"]["deletionTimestamp"], "its object waits for the node"
+
+    await node.come_back()
+    await gone(admin, old_path)
+    await until(lambda: not node.processes, "nothing left on the node")
+    now = await admin.get(path)
+    assert now["status"]["engine"] == room["status"]["engine"]
+
+
+async def test_a_pod_that_never_finishes_its_deletion_is_not_waited_for(
+    admin: Cluster, namespace: str, operator: OperatorProcess, add_process_node: AddProcessNode
+) -> None:
+    node = await add_process_node("a", gpus=2)
+    stuck = await serving_room(admin, namespace)
+    node.hold_terminating(stuck["metadata"]["name"])
+    await delete(admin, stuck)
+    await room_where(admin, namespace, "r1", served(2), "on another engine")
+    assert len(await pods_of(admin, namespace)) == 2
+    node.release_terminating()
+    await gone(admin, names.pods_path(namespace, stuck["metadata"]["name"]))
+
+
+@pytest.mark.parametrize(
+    ("fault", "cause"),
+    [
+        ("failing", "no words come out"),
+        ("never-ready", "the engine was not ready in time"),
+        ("hang", "the engine was not ready in time"),
+        ("lies", "it does not take the session"),
+    ],
+)
+async def test_an_engine_that_is_no_use_does_not_keep_its_room_waiting_without_a_word(
+    *,
+    admin: Cluster,
+    namespace: str,
+    operator: OperatorProcess,
+    add_process_node: AddProcessNode,
+    fault: str,
+    cause: str,
+) -> None:
+    await add_process_node("a", gpus=2)
+    await make_pool(admin, namespace, env={"STAND_IN_FAULT": fault}, startTimeoutSeconds=2)
+    room = await make_room(admin, namespace, "R1")
+    waiting = await room_where(admin, namespace, "r1", message(cause), cause)
+    assert waiting["status"]["phase"] in ("Starting", "Recovering", "Failed")
+    assert waiting["status"]["deadline"], "every wait has an end"
+    await delete_room(admin, namespace, room)
+    await gone(admin, names.rooms_path(namespace, "r1"))
+    await until_no_pod(admin, namespace)
+
+
+async def test_an_engine_that_lost_the_pen_is_replaced(
+    admin: Cluster, namespace: str, operator: OperatorProcess, add_process_node: AddProcessNode
+) -> None:
+    await add_process_node("a", gpus=2)
+    pod = await serving_room(admin, namespace)
+    await tell_engine(pod, "fenced")
+    room = await room_where(admin, namespace, "r1", served(2), "on another engine")
+    assert room["status"]["failures"] == 1
+    await until_told(admin, namespace, "another engine took this session's pen")
+
+
+async def test_an_engine_deleted_by_hand_is_asked_for_again_at_once_and_is_no_failure(
+    admin: Cluster, namespace: str, operator: OperatorProcess, add_process_node: AddProcessNode
+) -> None:
+    await add_process_node("a", gpus=3)
+    live = await serving_room(admin, namespace)
+    await delete(admin, live)
+    room = await room_where(admin, namespace, "r1", served(2), "on another engine")
+    assert room["status"]["failures"] == 0
+    await until_told(admin, namespace, "Its engine went away")
+    await gone(admin, names.pods_path(namespace, live["metadata"]["name"]))
+
+
+async def test_a_warm_engine_deleted_by_hand_is_made_again(
+    admin: Cluster, namespace: str, operator: OperatorProcess, add_process_node: AddProcessNode
+) -> None:
+    await add_process_node("a", gpus=2)
+    await make_pool(admin, namespace, warm=1)
+    await pool_where(admin, namespace, lambda status: status.get("warm") == 1)
+    (warm,) = await pods_of(admin, namespace)
+    await delete(admin, warm)
+    await gone(admin, names.pods_path(namespace, warm["metadata"]["name"]))
+    await pool_where(admin, namespace, lambda status: status.get("warm") == 1)
+    assert len(await pods_of(admin, namespace)) == 1
+
+
+async def test_labels_that_a_person_edits_do_not_give_a_live_engine_to_another_room(
+    admin: Cluster, namespace: str, operator: OperatorProcess, add_process_node: AddProcessNode
+) -> None:
+    node = await add_process_node("a", gpus=3)
+    live = await serving_room(admin, namespace)
+    name = live["metadata"]["name"]
+    nonsense = {names.ROOM: None, names.EPOCH: "99999999999999999999", names.TEMPLATE: "banana"}
+    await admin.merge(names.pods_path(namespace, name), {"metadata": {"labels": nonsense}})
+    await make_room(admin, namespace, "R2")
+    other = await room_where(admin, namespace, "r2", served(1), "Ready")
+    assert other["status"]["engine"]["podName"] != name
+    still = await room_where(admin, namespace, "r1", phase("Ready"), "Ready")
+    assert (still["status"]["engine"]["podName"], still["status"]["epoch"]) == (name, 1)
+    node.kill(name)
+    await room_where(admin, namespace, "r1", served(2), "on another engine")
+
+
+def ended(pod: dict[str, Any]) -> bool:
+    return "deletionTimestamp" in pod["metadata"] or pod["status"]["phase"] in ("Failed", "Succeeded")
+
+
+async def until_pods(admin: Cluster, namespace: str, expected: set[str]) -> None:
+    """Wait until there are these pods and no others."""
+    async with asyncio.timeout(30):
+        while {pod["metadata"]["name"] for pod in await pods_of(admin, namespace)} != expected:
+            await asyncio.sleep(0.05)
