@@ -16,7 +16,7 @@ from dolmetsch_core.errors import RoomRefused
 from dolmetsch_core.live.store import STORE_AWAY
 from dolmetsch_core.media import NoHeader
 from dolmetsch_core.tasks import first_of
-from dolmetsch_core.wire.room import Phase, Room, RoomSpec
+from dolmetsch_core.wire.room import TERM_LENGTH, TERMS, TITLE_LENGTH, Phase, Room, RoomSpec
 
 log = logging.getLogger(__name__)
 RESTART = "restart_backend_engine"
@@ -72,12 +72,12 @@ def _spec(platform: Platform, wish: Wish) -> RoomSpec:
     talk = platform.talks[wish.room_id]
     return RoomSpec(
         room_id=wish.room_id,
-        title=talk.title,
+        title=talk.title[:TITLE_LENGTH],
         source_lang=wish.source,
         owner=wish.subject,
         store_transcript=wish.allow_store,
         public_transcript=wish.allow_public,
-        vocabulary=talk.vocabulary,
+        vocabulary=tuple(term[:TERM_LENGTH] for term in talk.vocabulary if term.strip())[:TERMS],
         close_after_seconds=platform.settings.close_room_after,
         activation_deadline_seconds=platform.settings.activation_deadline,
     )

@@ -18,6 +18,10 @@ class EngineAway(Exception):
     """The engine did not answer, or not as agreed. Remedy: its health decides; ask again."""
 
 
+class CallerRefused(EngineAway):
+    """The engine answers, but not to this caller (401, 403): it was started with another operator's key."""
+
+
 class OlderEpoch(Exception):
     """The engine serves a later epoch of this session (409)."""
 
@@ -57,7 +61,10 @@ class EngineClient:
         return await self._call("DELETE", address, "/session", audience, timeout=5.0)
 
     async def status(self, address: str, after: int = -1, *, audience: str = "") -> EngineStatus:
-        """Return the engine's status once its revision is above `after`, or after 30 s. Raises EngineAway."""
+        """Return the engine's status once its revision is above `after`, or after 30 s.
+
+        Raises EngineAway, of which CallerRefused.
+        """
         return await self._call("GET", address, f"/status?after={after}", audience, timeout=POLL_S + 5.0)
 
     async def healthy(self, address: str) -> bool:
@@ -91,7 +98,7 @@ class EngineClient:
         if answer.status == CONFLICT:
             raise OlderEpoch(_text(raw))
         if answer.status in REFUSED:
-            raise EngineAway(f"{method} {path}: the engine refuses this caller: {_text(raw)}")
+            raise CallerRefused(f"{method} {path}: the engine refuses this caller: {_text(raw)}")
         if not answer.ok:
             raise EngineAway(f"{method} {path}: {answer.status} {_text(raw)}")
         try:

@@ -51,6 +51,7 @@ class Controller:
         """What was last written, to be put back into a store that lost it."""
         self._born = ""
         self._pool_status: EnginePoolStatus | None = None
+        self._admitted: frozenset[str] = frozenset()
         self._calls: dict[str, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
@@ -95,6 +96,7 @@ class Controller:
         now = rooms.now()
         seen = self._look()
         pool = decide_pool(self._pool, seen, now)
+        self._admitted = pool.admitted
         await self._tell_pool(pool.status)
         wakes = [await self._drive(room, pool, seen, now) for room in list(self._rooms.values())]
         for stray in self._engines.rooms() - set(self._rooms):
@@ -117,6 +119,7 @@ class Controller:
             engines={room: self._engines.of(room) for room in self._engines.rooms()},
             warm=self._engines.warm(),
             places=self._pool.max_active_rooms,
+            admitted=self._admitted,
         )
 
     async def _tell_pool(self, status: EnginePoolStatus) -> None:

@@ -57,7 +57,7 @@ class EngineProcess:
             epoch=self.epoch,
             address=self.address,
             status=self.status,
-            last_words=self.lost or self.child.last_words(),
+            last_words=self.lost or ("" if self.child.alive else self.child.last_words()),
         )
 
 

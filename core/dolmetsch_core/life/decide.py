@@ -55,7 +55,8 @@ def decide(room: Room, seen: Observation, now: datetime) -> Plan:
         return _replace(room, seen, f"Engine lost: {lost}", now, current.epoch)
     if current.status is None and room.status.serves_with(current.uid) and not room.status.deadline:
         # This observer has not heard it yet, but one before it did: it serves until shown otherwise.
-        return Plan(room.status, strays, wake_at=room.status.close_at)
+        close_at = room.status.close_at
+        return Plan(room.status, strays, wake_at=close_at if close_at and close_at > now else None)
     if current.outdated and seen.replace_outdated and seen.warm:
         # Claimed with a higher epoch it takes the pen; the old one is a stray from then on.
         return _get_engine(room, seen, now, strays)
@@ -119,7 +120,7 @@ def _wait_or_refuse(room: Room, seen: Observation, now: datetime) -> Plan:
 def _get_engine(room: Room, seen: Observation, now: datetime, strays: tuple[Action, ...]) -> Plan:
     """Claim a warm engine or start one, after the backoff that earlier losses earned."""
     status = room.status
-    if status.phase is Phase.RECOVERING and status.deadline and now < status.deadline:
+    if _backs_off(room) and status.deadline and now < status.deadline:
         return Plan(status, strays, wake_at=status.deadline)
     epoch = max([status.epoch, *(each.epoch for each in seen.engines)]) + 1
     action: Action = Claim(seen.warm[0], epoch) if seen.warm else Create(epoch)
@@ -134,6 +135,12 @@ def _get_engine(room: Room, seen: Observation, now: datetime, strays: tuple[Acti
     )
     status = changed(status, epoch=epoch, engine=None, deadline=now + patience, message=message)
     return Plan(status, (*strays, action), wake_at=status.deadline)
+
+
+def _backs_off(room: Room) -> bool:
+    """Whether the deadline is a loss's pause; once the next engine was asked for, it is that one's."""
+    ready = room.status.condition(ConditionType.ENGINE_READY)
+    return ready is not None and ready.reason is Reason.ENGINE_LOST
 
 
 def _went_away(room: Room, seen: Observation) -> str:
@@ -200,6 +207,11 @@ def _serve(
         if engine.last_words:
             status = changed(status, message=engine.last_words)
         return Plan(status, strays, wake_at=deadline)
+    if unknown := _unknown_language(room, engine.status):
+        # The talk goes on in the old language; a wrong word in a spec must not cost it its engine.
+        waiting = (ConditionType.ENGINE_READY, False, Reason.STARTING, unknown)
+        status = report(room, now, room.status.phase, scheduled, waiting)
+        return Plan(changed(status, deadline=None, epoch=epoch, message=unknown), strays)
     # A start that is under way keeps its deadline; a change of a live session has one of its own.
     deadline = _not_beyond(before or now + CLAIM_DEADLINE, now, seen.start_timeout)
     if not _in_session(room, engine.status):
@@ -229,6 +241,16 @@ def _loaded(status: EngineStatus) -> bool:
 def _in_session(room: Room, status: EngineStatus) -> bool:
     wanted = (room.session, room.spec.source_lang, room.spec.restart)
     return status.ready and (status.session, status.source_lang, status.restart) == wanted
+
+
+def _unknown_language(room: Room, status: EngineStatus) -> str:
+    """Why a live session can't have the language of the spec, '' where it can."""
+    lang = room.spec.source_lang
+    if status.session != room.session or not status.languages or lang in status.languages:
+        return ""
+    return (
+        f"The engine's model does not know the language '{lang}': the room goes on in '{status.source_lang}'"
+    )
 
 
 def _request(room: Room, epoch: int) -> SessionRequest:

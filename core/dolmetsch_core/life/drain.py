@@ -54,7 +54,12 @@ def _end(room: Room, engine: EngineSeen, overdue: bool) -> Action | None:
     if engine.state is EngineState.STOPPING:
         return None
     says = engine.status
-    has_session = says is not None and says.session == room.session and not says.drained and not says.fenced
+    if says is None and room.status.serves_with(engine.uid) and not overdue:
+        # It served, and this observer has not heard it yet: it may have words to write.
+        return None
+    # Whichever activation's: a new one may have been asked for in the meantime.
+    ours = says is not None and says.session is not None and says.session.startswith(f"{room.uid}.")
+    has_session = says is not None and ours and not says.drained and not says.fenced
     if engine.state is EngineState.RUNNING and has_session and not overdue:
         return EndSession(engine.name, engine.address)
     return Stop(engine.name)

@@ -11,8 +11,8 @@ def host_status(room: Room, says: EngineStatus, now: datetime) -> HostStatus:
     before = room.status.host
     if says.host_connected == before.connected:
         return before
-    # By another machine's clock: it is no later than now.
-    return HostStatus(connected=says.host_connected, since=min(says.host_since or now, now))
+    # Now, by this observer's clock: by another machine's the grace time might be over already.
+    return HostStatus(connected=says.host_connected, since=now)
 
 
 def close_time(room: Room, host: HostStatus, now: datetime) -> datetime | None:

@@ -73,6 +73,10 @@ class PoolSeen:
     warm: tuple[EngineSeen, ...] = ()
     places: int = 0
     """How many engines the nodes hold in all."""
+    admitted: frozenset[str] = frozenset()
+    """Rooms that the last decision admitted: they may be about to create engines."""
+    freed_at: datetime | None = None
+    """When an engine was last seen ending: its place may not have been given yet."""
     languages: tuple[str, ...] = ()
     """Whisper codes that the engines' model knows, as far as any engine has said so."""
     no_engines: str = ""

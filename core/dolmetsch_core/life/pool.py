@@ -23,10 +23,10 @@ def decide_pool(pool: EnginePoolSpec, seen: PoolSeen, now: datetime) -> PoolPlan
     A room counts as active from its admission until its engine is gone; a waiting one does not.
     """
     capacity = min(pool.max_active_rooms, seen.places)
-    active = {room.name: room for room in seen.rooms if _holds_a_place(room, seen)}
+    active = {room.name: room for room in seen.rooms if _holds_a_place(room, seen, now)}
     waiting = sorted(
         (room for room in seen.rooms if room.name not in active and _wants_an_engine(room)),
-        key=lambda room: (room.created, room.name),
+        key=lambda room: (room.name not in seen.admitted, room.created, room.name),
     )
     refused = {room.name: why for room in waiting if (why := _never(room, seen))}
     waiting = [room for room in waiting if room.name not in refused]
@@ -66,13 +66,13 @@ def _size_warm_set(
     claiming = sum(1 for room in rooms if not seen.engines.get(room.name))
     spare = max(0, len(warm) - claiming)
     if spare > target:
-        # Old templates first, then those that are furthest from being ready, the newest first.
+        # Old templates first, then those that are not ready, the newest first.
         first_to_go = sorted(
-            warm,
-            key=lambda each: (each.outdated, each.state is not EngineState.RUNNING, each.created or now),
+            enumerate(warm),
+            key=lambda each: (each[1].outdated, each[1].state is not EngineState.RUNNING, each[0]),
             reverse=True,
         )
-        return 0, (*dead, *(each.name for each in first_to_go[: spare - target]))
+        return 0, (*dead, *(each.name for _, each in first_to_go[: spare - target]))
     running = sum(1 for each in _all_engines(seen) if each.state is not EngineState.LOST)
     room_for_more = max(0, capacity - running - max(0, claiming - len(warm)))
     pausing = seen.warm_not_before is not None and now < seen.warm_not_before
@@ -92,8 +92,11 @@ def _never(room: Room, seen: PoolSeen) -> str:
 
 def _frees_a_place(engine: EngineSeen, now: datetime) -> bool:
     """An engine that is ending; one that is stuck in it (a dead node) is nothing to wait for."""
-    stuck = engine.deleted is not None and now >= engine.deleted + STUCK
-    return engine.state is EngineState.STOPPING and not stuck
+    return engine.state is EngineState.STOPPING and not _stuck(engine, now)
+
+
+def _stuck(engine: EngineSeen, now: datetime) -> bool:
+    return engine.deleted is not None and now >= engine.deleted + STUCK
 
 
 def _next_outdated(warm: list[EngineSeen]) -> tuple[str, ...]:
@@ -114,8 +117,9 @@ def _wants_an_engine(room: Room) -> bool:
     return room.deleted is None and not (ended and room.status.activation == room.spec.activation)
 
 
-def _holds_a_place(room: Room, seen: PoolSeen) -> bool:
-    if seen.engines.get(room.name):
+def _holds_a_place(room: Room, seen: PoolSeen, now: datetime) -> bool:
+    # What is stuck on a dead node holds no place: capacity has lost that node already.
+    if not all(_stuck(each, now) for each in seen.engines.get(room.name, ())):
         return True
     scheduled = room.status.condition(ConditionType.ENGINE_SCHEDULED)
     current = room.status.activation == room.spec.activation
@@ -128,6 +132,7 @@ def _waits_in_vain(room: Room, seen: PoolSeen, pool: EnginePoolSpec, now: dateti
     if not engines or any(each.state is not EngineState.PENDING for each in engines):
         return False
     since = max((each.created for each in engines if each.created), default=now)
+    since = max(since, seen.freed_at or since)
     return now - since > timedelta(seconds=pool.schedule_timeout_seconds)
 
 

@@ -21,6 +21,11 @@ class Phase(StrEnum):
     CLOSED = "Closed"
     FAILED = "Failed"
 
+    @classmethod
+    def _missing_(cls, value: object) -> "Phase":
+        """A later release's word, which is no end of the room for this one."""
+        return cls.PENDING
+
 
 class Delay(StrEnum):
     """How far the engine is behind the speaker: under 5 s, under 15 s, more."""
@@ -44,6 +49,12 @@ class ConditionType(StrEnum):
     ENGINE_READY = "EngineReady"
     ROUTABLE = "Routable"
     DRAINING = "Draining"
+    UNKNOWN = "Unknown"
+    """Of a later release."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> "ConditionType":
+        return cls.UNKNOWN
 
 
 class Reason(StrEnum):
@@ -60,6 +71,12 @@ class Reason(StrEnum):
     DELETED = "Deleted"
     NO_HOST = "NoHost"
     CLOSED = "Closed"
+    UNKNOWN = "Unknown"
+    """Of a later release."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Reason":
+        return cls.UNKNOWN
 
 
 class Condition(Resource):
@@ -78,12 +95,16 @@ class Condition(Resource):
         return str(status)
 
 
+TITLE_LENGTH, TERM_LENGTH, TERMS = 500, 100, 200
+"""How much of a title and of a vocabulary a Room holds."""
+
+
 class RoomSpec(Resource):
     """What a room is meant to be. Written by the api or a person, never by an operator."""
 
     room_id: str = Field(min_length=1, max_length=200)
     """The talk's code in the schedule. Immutable."""
-    title: str = Field(default="", max_length=500)
+    title: str = Field(default="", max_length=TITLE_LENGTH)
     """The talk's title, for people."""
     source_lang: str = Field(pattern="^[a-z]{2,3}$")
     """The language spoken, a Whisper code such as `en`."""
@@ -93,8 +114,8 @@ class RoomSpec(Resource):
     """The host allows the transcript to be kept."""
     public_transcript: bool = False
     """The host allows everybody to read the transcript; without storeTranscript it has no effect."""
-    vocabulary: tuple[Annotated[str, Field(min_length=1, max_length=100)], ...] = Field(
-        default=(), max_length=200
+    vocabulary: tuple[Annotated[str, Field(min_length=1, max_length=TERM_LENGTH)], ...] = Field(
+        default=(), max_length=TERMS
     )
     """Names and terms that Whisper is told to expect."""
     close_after_seconds: int = Field(default=300, ge=1, le=86400)

@@ -1,0 +1,27 @@
+"""A talk becomes the spec of a Room, however much the schedule says of it."""
+
+from types import SimpleNamespace
+from typing import Any
+
+from dolmetsch_api.host import _spec
+from dolmetsch_api.talks import Talk
+
+
+def spec(**talk: Any) -> Any:
+    of = Talk(id="R1", **({"title": "t"} | talk))
+    settings = SimpleNamespace(close_room_after=300, activation_deadline=120)
+    platform: Any = SimpleNamespace(talks={"R1": of}, settings=settings)
+    wish: Any = SimpleNamespace(
+        room_id="R1", source="en", subject="ann", allow_store=False, allow_public=False
+    )
+    return _spec(platform, wish)
+
+
+def test_a_title_of_any_length_fits_into_a_room() -> None:
+    assert spec(title="x" * 600).title == "x" * 500
+
+
+def test_a_vocabulary_of_any_size_fits_into_a_room() -> None:
+    made = spec(vocabulary=("", " ", "y" * 300, *(f"term {number}" for number in range(500))))
+    assert len(made.vocabulary) == 200
+    assert made.vocabulary[:2] == ("y" * 100, "term 0")
