@@ -3,14 +3,12 @@
 from datetime import datetime, timedelta
 
 from dolmetsch_core.life.drain import drain, rest
-from dolmetsch_core.life.hosts import close_time, host_status
 from dolmetsch_core.life.observed import EngineSeen, EngineState, Observation
-from dolmetsch_core.life.plan import Action, Claim, Create, DeleteRoom, OpenSession, Plan, Stop
+from dolmetsch_core.life.plan import Action, Claim, Create, DeleteRoom, Plan, Stop
 from dolmetsch_core.life.report import changed, report
-from dolmetsch_core.wire.engine import EngineStatus, SessionRequest
+from dolmetsch_core.life.serve import CLAIM_DEADLINE, deadline_of, in_session, serve, was_served
 from dolmetsch_core.wire.room import (
     ConditionType,
-    EngineRef,
     Origin,
     Phase,
     Reason,
@@ -18,13 +16,9 @@ from dolmetsch_core.wire.room import (
     RoomStatus,
 )
 
-CLAIM_DEADLINE = timedelta(seconds=30)
-"""With its model loaded, an engine opens a session or changes its language in a second."""
 FAILURE_BUDGET = 5
 BACKOFF = (0.0, 0.0, 2.0, 5.0, 15.0)
 """Seconds before the next engine, by failures so far: the first replacements go at once."""
-STEADY = timedelta(minutes=10)
-"""An engine that served so long has proved that the losses before it are over."""
 REFUSAL_SHOWN = timedelta(seconds=2)
 """How long a refused room stays, so that whoever waits for it sees why."""
 FAILURE_SHOWN = timedelta(hours=1)
@@ -48,7 +42,7 @@ def decide(room: Room, seen: Observation, now: datetime) -> Plan:
         if seen.cannot_create:
             return _replace(room, seen, f"Engine can't be created: {seen.cannot_create}", now)
         return _get_engine(room, seen, now, strays)
-    if current.state is EngineState.PENDING and seen.refused and not _was_served(room):
+    if current.state is EngineState.PENDING and seen.refused and not was_served(room):
         return _wait_or_refuse(room, seen, now)
     lost = _lost(room, current, now)
     if lost:
@@ -60,7 +54,7 @@ def decide(room: Room, seen: Observation, now: datetime) -> Plan:
     if current.outdated and seen.replace_outdated and seen.warm:
         # Claimed with a higher epoch it takes the pen; the old one is a stray from then on.
         return _get_engine(room, seen, now, strays)
-    return _serve(room, current, seen, now, strays)
+    return serve(room, current, seen, now, strays)
 
 
 def _rest(room: Room, seen: Observation, now: datetime) -> Plan:
@@ -81,12 +75,6 @@ def _begin_activation(room: Room, now: datetime) -> Room:
         return room
     fresh = RoomStatus(epoch=room.status.epoch, activation=room.spec.activation)
     return room.model_copy(update={"status": fresh})
-
-
-def _was_served(room: Room) -> bool:
-    """Whether an engine was lost or moved since the activation: people may be in the room."""
-    status = room.status
-    return bool(status.failures or status.engine or status.phase is Phase.RECOVERING)
 
 
 def _alive(engine: EngineSeen) -> bool:
@@ -125,11 +113,11 @@ def _get_engine(room: Room, seen: Observation, now: datetime, strays: tuple[Acti
     epoch = max([status.epoch, *(each.epoch for each in seen.engines)]) + 1
     action: Action = Claim(seen.warm[0], epoch) if seen.warm else Create(epoch)
     patience = CLAIM_DEADLINE if seen.warm else seen.start_timeout
-    message = _went_away(room, seen) if _was_served(room) else "Engine is starting"
+    message = _went_away(room, seen) if was_served(room) else "Engine is starting"
     status = report(
         room,
         now,
-        Phase.RECOVERING if _was_served(room) else Phase.STARTING,
+        Phase.RECOVERING if was_served(room) else Phase.STARTING,
         (ConditionType.ENGINE_SCHEDULED, True, Reason.SCHEDULED, ""),
         (ConditionType.ENGINE_READY, False, Reason.STARTING, ""),
     )
@@ -157,17 +145,11 @@ def _lost(room: Room, engine: EngineSeen, now: datetime) -> str:
     status = engine.status
     if status and status.session == room.session and status.fenced:
         return "another engine took this session's pen"
-    serving = status is not None and _in_session(room, status)
-    deadline = _deadline(room, engine)
+    serving = status is not None and in_session(room, status)
+    deadline = deadline_of(room, engine)
     if not serving and deadline and now >= deadline:
         return engine.last_words or "the engine was not ready in time"
     return ""
-
-
-def _deadline(room: Room, engine: EngineSeen) -> datetime | None:
-    """When the wait ends that is under way; one for a place is not the engine's, and has no end."""
-    no_place = engine.state is EngineState.PENDING and engine.last_words
-    return None if no_place or room.status.phase is Phase.PENDING else room.status.deadline
 
 
 def _replace(room: Room, seen: Observation, why: str, now: datetime, epoch: int = 0) -> Plan:
@@ -190,118 +172,3 @@ def _replace(room: Room, seen: Observation, why: str, now: datetime, epoch: int 
         return Plan(status, stops, wake_at=wake_at)
     again = _get_engine(room.model_copy(update={"status": status}), seen, now, stops)
     return Plan(changed(again.status, message=status.message), again.actions, again.wake_at)
-
-
-def _serve(
-    room: Room, engine: EngineSeen, seen: Observation, now: datetime, strays: tuple[Action, ...]
-) -> Plan:
-    """An engine is there: give it the session, then follow what it says."""
-    before, epoch = _deadline(room, engine), max(room.status.epoch, engine.epoch)
-    scheduled = (ConditionType.ENGINE_SCHEDULED, True, Reason.SCHEDULED, "")
-    if engine.state is not EngineState.RUNNING or engine.status is None or not _loaded(engine.status):
-        no_place = engine.state is EngineState.PENDING and before is None
-        deadline = None if no_place else _not_beyond(before, now, seen.start_timeout)
-        phase = Phase.RECOVERING if _was_served(room) else Phase.STARTING
-        waiting = (ConditionType.ENGINE_READY, False, Reason.STARTING, engine.last_words)
-        status = changed(report(room, now, phase, scheduled, waiting), deadline=deadline, epoch=epoch)
-        if engine.last_words:
-            status = changed(status, message=engine.last_words)
-        return Plan(status, strays, wake_at=deadline)
-    if unknown := _unknown_language(room, engine.status):
-        # The talk goes on in the old language; a wrong word in a spec must not cost it its engine.
-        waiting = (ConditionType.ENGINE_READY, False, Reason.STARTING, unknown)
-        status = report(room, now, room.status.phase, scheduled, waiting)
-        return Plan(changed(status, deadline=None, epoch=epoch, message=unknown), strays)
-    # A start that is under way keeps its deadline; a change of a live session has one of its own.
-    deadline = _not_beyond(before or now + CLAIM_DEADLINE, now, seen.start_timeout)
-    if not _in_session(room, engine.status):
-        # A live session that gets a new language keeps its phase: viewers and lines stay.
-        waiting = (ConditionType.ENGINE_READY, False, Reason.STARTING, "")
-        phase = Phase.STARTING if room.status.phase is Phase.PENDING else room.status.phase
-        status = changed(report(room, now, phase, scheduled, waiting), deadline=deadline, epoch=epoch)
-        if engine.last_words:
-            status = changed(status, message=engine.last_words)
-        open_session = OpenSession(engine.name, engine.address, _request(room, engine.epoch or max(epoch, 1)))
-        return Plan(status, (*strays, open_session), wake_at=deadline)
-    return _follow(room, engine, engine.status, now, strays)
-
-
-def _not_beyond(deadline: datetime | None, now: datetime, patience: timedelta) -> datetime:
-    """A wait that began already ends when it was said to, but never later than a new one would.
-
-    A clock that was set back, or a wait that is shorter from now on, does not make a room wait for hours.
-    """
-    return min(deadline or now + patience, now + patience)
-
-
-def _loaded(status: EngineStatus) -> bool:
-    return status.ready or status.session is not None
-
-
-def _in_session(room: Room, status: EngineStatus) -> bool:
-    wanted = (room.session, room.spec.source_lang, room.spec.restart)
-    return status.ready and (status.session, status.source_lang, status.restart) == wanted
-
-
-def _unknown_language(room: Room, status: EngineStatus) -> str:
-    """Why a live session can't have the language of the spec, '' where it can."""
-    lang = room.spec.source_lang
-    if status.session != room.session or not status.languages or lang in status.languages:
-        return ""
-    return (
-        f"The engine's model does not know the language '{lang}': the room goes on in '{status.source_lang}'"
-    )
-
-
-def _request(room: Room, epoch: int) -> SessionRequest:
-    return SessionRequest(
-        room=room.spec.room_id,
-        session=room.session,
-        epoch=epoch,
-        source_lang=room.spec.source_lang,
-        vocabulary=room.spec.vocabulary,
-        restart=room.spec.restart,
-    )
-
-
-def _follow(
-    room: Room, engine: EngineSeen, says: EngineStatus, now: datetime, strays: tuple[Action, ...]
-) -> Plan:
-    """The engine serves the session: mirror it, and close the room when nobody speaks any more."""
-    host = host_status(room, says, now)
-    status = report(
-        room,
-        now,
-        Phase.ACTIVE if host.connected else Phase.READY,
-        (ConditionType.ENGINE_SCHEDULED, True, Reason.SCHEDULED, ""),
-        (ConditionType.ENGINE_READY, True, Reason.READY, ""),
-        (ConditionType.ROUTABLE, True, Reason.READY, ""),
-    )
-    ref = EngineRef(
-        pod_name=engine.name,
-        pod_uid=engine.uid,
-        address=engine.address,
-        epoch=engine.epoch,
-        source_lang=says.source_lang,
-        restart=says.restart,
-    )
-    ready = status.condition(ConditionType.ENGINE_READY)
-    if status.failures and ready and now - ready.last_transition_time >= STEADY:
-        status = changed(status, failures=0)
-    close_at = close_time(room, host, now)
-    status = changed(
-        status,
-        engine=ref,
-        host=host,
-        delay=says.delay,
-        close_at=close_at,
-        deadline=None,
-        epoch=max(room.status.epoch, engine.epoch),
-        message=says.failing or "",
-    )
-    if close_at is None or now < close_at:
-        return Plan(status, strays, wake_at=close_at)
-    why = "no host came back in time" if room.status.host.since else "no host came in time"
-    if room.origin is Origin.API:
-        return Plan(status, (*strays, DeleteRoom(why)))
-    return drain(room.model_copy(update={"status": status}), Observation((engine,)), now, why)
