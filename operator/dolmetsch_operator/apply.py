@@ -1,47 +1,45 @@
 """Actions to API calls. Each may be done twice without harm; a refusal is told to the caller."""
 
+import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
 from dolmetsch_core.cluster import names, objects
-from dolmetsch_core.cluster.api import Away, Cluster, Conflict, Forbidden, Invalid, NotFound
+from dolmetsch_core.cluster.api import Conflict, Forbidden, Invalid, NotFound
 from dolmetsch_core.cluster.objects import Object
 from dolmetsch_core.wire.room import EnginePoolStatus, Phase, Room, RoomStatus
 from dolmetsch_operator.facts import GONE, Facts, KnownRoom
+from dolmetsch_operator.leased import Leased
 from dolmetsch_operator.pods import PodMaker, room_owner
 from dolmetsch_operator.reduced import Pod
 
 log = logging.getLogger(__name__)
 TERMINATING = "because it is being terminated"
 """How the API server refuses to make anything in a namespace that is being deleted."""
+ENDING_S = 20.0
+"""How long that is believed without another try: the namespace may be there anew."""
 
 
 class Writer:
     """Writes to one namespace, and lets the facts know at once what was written.
 
     All methods raise the errors of core.cluster.api that are not named as handled. Conflict: somebody wrote
-    in between, and what there is now was read. Away too, once `may_write()` is false: the Lease has run out.
+    in between, and what there is now was read. Away too, once the Lease has run out.
     """
 
-    def __init__(
-        self, cluster: Cluster, facts: Facts, namespace: str, may_write: Callable[[], bool] = lambda: True
-    ) -> None:
-        self._all_calls = cluster
-        self._may_write = may_write
-        self.ending = False
-        """The namespace is being deleted: no engine can be made, and soon nothing be written at all."""
+    def __init__(self, cluster: Leased, facts: Facts, namespace: str) -> None:
+        self._cluster = cluster
+        self._ending_until = float("-inf")
         self._facts = facts
         self._namespace = namespace
 
     @property
-    def _cluster(self) -> Cluster:
-        """The way to every write: closed to who was paused, or cut off, for longer than the Lease holds."""
-        if not self._may_write():
-            raise Away("nothing is written while the Lease has run out")
-        return self._all_calls
+    def ending(self) -> bool:
+        """The namespace is being deleted: no engine can be made, and soon nothing be written at all."""
+        return asyncio.get_running_loop().time() < self._ending_until
 
     async def room_status(self, room: Room, status: RoomStatus) -> None:
         """Publish how a room is. A room that is gone, or another one by now, has no status to write."""
@@ -136,7 +134,8 @@ class Writer:
         try:
             self._facts.take_pod(None, await self._cluster.create(names.pods_path(self._namespace), pod))
         except Forbidden as error:
-            self.ending = self.ending or TERMINATING in str(error)
+            if TERMINATING in str(error):
+                self._ending_until = asyncio.get_running_loop().time() + ENDING_S
             raise
         except Conflict:
             obj = await self._read(names.pods_path(self._namespace, pod["metadata"]["name"]))
@@ -147,7 +146,7 @@ class Writer:
     async def check(self, maker: PodMaker) -> None:
         """Have the API server look at a pod without making it. Raises TemplateUnusable."""
         path = names.pods_path(self._namespace)
-        await self._all_calls.create(path, maker.warm("check"), dryRun="All")
+        await self._cluster.create(path, maker.warm("check"), dryRun="All")
 
     async def claim(self, pod: Pod, room: Room, epoch: int) -> bool:
         """Give a warm engine to a room, all at once or not at all. False: it is another's, or gone."""
@@ -198,4 +197,4 @@ def _escaped(key: str) -> str:
 
 def _ghost(name: str, uid: str, version: int) -> dict[str, Any]:
     """What is left of an object that the server does not know any more: enough to forget it by."""
-    return {"metadata": {"name": name, "uid": uid, "resourceVersion": str(version), "creationTimestamp": ""}}
+    return {"metadata": {"name": name, "uid": uid, "resourceVersion": str(version)}}

@@ -162,7 +162,7 @@ class RoomDriver:
             if (status.phase, status.message) != (room.status.phase, room.status.message):
                 self._tell(room, status)
         for action in plan.actions:
-            await self._do(action)
+            await self._do(action, room.uid)
         return min((at for at in (plan.wake_at, told_at) if at is not None), default=None)
 
     def _observe(self, room: Room) -> Observation:
@@ -170,6 +170,7 @@ class RoomDriver:
         template = maker.template_hash if maker else ""
         seen = self._pool.observed(room)
         found = engines_of(room, self._facts, template, asyncio.get_running_loop().time())
+        self._forget_calls(room, found)
         engines = tuple(self._with_call(each) for each in found)
         return Observation(
             engines=engines,
@@ -180,6 +181,12 @@ class RoomDriver:
             start_timeout=seen.start_timeout,
             replace_outdated=seen.replace_outdated,
         )
+
+    def _forget_calls(self, room: Room, engines: tuple[EngineSeen, ...]) -> None:
+        """A call that failed is over with its engine, or once the engine is seen to have the session."""
+        wanted = (room.session, room.spec.source_lang, room.spec.restart)
+        asked = {each.name for each in engines if _session(each) != wanted}
+        self._call_failed = {name: why for name, why in self._call_failed.items() if name in asked}
 
     def _with_call(self, engine: EngineSeen) -> EngineSeen:
         return replace(engine, last_words=engine.last_words or self._call_failed.get(engine.name, ""))
@@ -209,10 +216,11 @@ class RoomDriver:
             await self._writer.room_status(room, status)
             self._tell(room, status)
 
-    async def _do(self, action: Action) -> None:
-        """Do one thing to the room as it is known by now."""
+    async def _do(self, action: Action, uid: str) -> None:
+        """Do one thing to the room as it is known by now, unless another Room has its name since."""
         known = self._facts.rooms.get(self._name)
-        if known is None:
+        if known is None or known.room.uid != uid:
+            self._wake.set()
             return
         room = known.room
         match action:
@@ -233,7 +241,7 @@ class RoomDriver:
 
     async def _claim(self, room: Room, engine: str, epoch: int) -> None:
         pod = self._facts.pods.get(engine)
-        if pod is None or pod.room or not self._pool.reserve(engine):
+        if pod is None or pod.room or pod.deleted or not self._pool.reserve(engine):
             self._wake.set()
             return
         try:
@@ -282,3 +290,9 @@ class RoomDriver:
             self._call_failed[pod.name] = f"it does not take the session: {error}"
             await asyncio.sleep(AGAIN_S)
         self._wake.set()
+
+
+def _session(engine: EngineSeen) -> tuple[str | None, str | None, int]:
+    """What an engine says that it serves."""
+    says = engine.status
+    return (says.session, says.source_lang, says.restart) if says else (None, None, 0)

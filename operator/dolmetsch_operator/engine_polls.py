@@ -3,11 +3,12 @@
 import asyncio
 import logging
 
-from dolmetsch_core.engine_client import EngineAway, EngineClient
+from dolmetsch_core.engine_client import CallerRefused, EngineAway, EngineClient
+from dolmetsch_core.supervise import for_ever
 from dolmetsch_core.tasks import end_tasks
 from dolmetsch_core.wire.engine import EngineStatus
 from dolmetsch_operator.facts import Facts, Heard
-from dolmetsch_operator.observe import address
+from dolmetsch_operator.observe import address, refuses
 from dolmetsch_operator.reduced import Pod
 
 log = logging.getLogger(__name__)
@@ -39,15 +40,16 @@ class EnginePolls:
         for uid in self._tasks.keys() - wanted.keys():
             self._tasks.pop(uid).cancel()
             del self._answered[uid]
-        for uid in wanted.keys() - self._tasks.keys():
-            self._answered[uid] = asyncio.Event()
-            self._tasks[uid] = asyncio.create_task(self._poll(wanted[uid]), name=f"status of {uid}")
+        for uid, pod in wanted.items():
+            if uid not in self._tasks or self._tasks[uid].done():
+                self._answered.setdefault(uid, asyncio.Event())
+                self._tasks[uid] = asyncio.create_task(self._keep(pod), name=f"status of {uid}")
 
     def take(self, pod: Pod, status: EngineStatus) -> None:
         """Take what an engine answered to another call; an older revision than the last is not news."""
-        heard = self._facts.heard.setdefault(pod.uid, Heard())
+        heard = self._facts.heard_of(pod)
         if heard.status is None or status.rev >= heard.status.rev:
-            heard.status, heard.unreachable_since = status, None
+            heard.spoke(status)
 
     async def heard_all(self) -> None:
         """Wait until each engine has answered or failed to, for a moment at most."""
@@ -60,28 +62,43 @@ class EnginePolls:
         """End all polls."""
         await end_tasks(*self._tasks.values())
 
+    async def _keep(self, pod: Pod) -> None:
+        """Nobody else hears this engine: its poll ends with the pod and by nothing else."""
+        await for_ever(f"the status of {pod.name}", lambda: self._poll(pod))
+
     async def _poll(self, pod: Pod) -> None:
-        loop, answered = asyncio.get_running_loop(), self._answered[pod.uid]
+        answered = self._answered[pod.uid]
         pause = AGAIN_S
         while True:
-            heard = self._facts.heard.setdefault(pod.uid, Heard())
-            after = heard.status.rev if heard.status and heard.unreachable_since is None else -1
+            heard = self._facts.heard_of(pod)
+            after = heard.status.rev if heard.status and heard.speaks else -1
             try:
                 status = await self._client.status(address(pod), after, audience=pod.uid)
             except EngineAway as error:
+                self._failed(pod, heard, error)
                 answered.set()
-                if heard.unreachable_since is None:
-                    heard.unreachable_since = loop.time()
-                    if heard.status is not None:
-                        log.warning("%s can't be reached: %s", pod.name, error)
                 await asyncio.sleep(pause)
                 pause = min(pause * 1.5, MAX_AGAIN_S)
                 continue
             pause = AGAIN_S
-            if status != heard.status or heard.unreachable_since is not None:
-                heard.status, heard.unreachable_since = status, None
+            if status != heard.status or not heard.speaks:
+                heard.spoke(status)
                 self._facts.engine_spoke(pod.name)
             answered.set()
+
+    def _failed(self, pod: Pod, heard: Heard, error: EngineAway) -> None:
+        """Note since when an engine does not answer, or not to us; said once, and once it is no use."""
+        now, is_news = asyncio.get_running_loop().time(), heard.speaks
+        if not isinstance(error, CallerRefused):
+            heard.missed(now)
+            if is_news and heard.status is not None:
+                log.warning("%s can't be reached: %s", pod.name, error)
+            return
+        heard.refused(now)
+        if is_news:
+            log.warning("%s: %s", pod.name, error)
+        if refuses(heard, now):
+            self._facts.engine_spoke(pod.name)
 
 
 def _answers(pod: Pod) -> bool:

@@ -1,8 +1,10 @@
 """What the operator knows: rooms, engine pods, nodes and the pool, as last seen, and what engines say."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
+from dolmetsch_core.clock import SteadyClock
 from dolmetsch_core.cluster import names, objects
 from dolmetsch_core.cluster.objects import NotAsAgreed, Object
 from dolmetsch_core.wire.engine import EngineStatus
@@ -29,6 +31,7 @@ class Unreadable:
 
     why: str
     obj: Object
+    version: int
 
 
 @dataclass(frozen=True)
@@ -44,17 +47,51 @@ class Pool:
 
 @dataclass
 class Heard:
-    """What an engine said last, and since when it can't be reached (the loop's clock)."""
+    """What an engine said last, and what keeps it from saying more (times by the loop's clock)."""
 
     status: EngineStatus | None = None
     unreachable_since: float | None = None
+    refused_since: float | None = None
+    """It answers, but does not take calls with this operator's key."""
+
+    @property
+    def speaks(self) -> bool:
+        """Whether its last call was answered as it should."""
+        return self.unreachable_since is None and self.refused_since is None
+
+    def spoke(self, status: EngineStatus) -> None:
+        """It answered."""
+        self.status, self.unreachable_since, self.refused_since = status, None, None
+
+    def missed(self, at: float) -> None:
+        """It did not answer."""
+        self.refused_since = None
+        self.unreachable_since = at if self.unreachable_since is None else self.unreachable_since
+
+    def refused(self, at: float) -> None:
+        """It answered that this caller may not ask: it can be reached."""
+        self.unreachable_since = None
+        self.refused_since = at if self.refused_since is None else self.refused_since
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Since when a pod is known to be as it is, by this process's own clock.
+
+    The API server's times of day are another clock's: compared with ours they would make pods old or young.
+    """
+
+    made: datetime
+    placed: datetime | None = None
+    ending: datetime | None = None
 
 
 class Facts:
     """Caches by name that never go back to an older version; `changed(kind, room)` tells of each change."""
 
-    def __init__(self, changed: Callable[[str, str], None]) -> None:
+    def __init__(self, changed: Callable[[str, str], None], clock: SteadyClock | None = None) -> None:
         self._changed = changed
+        self._clock = clock or SteadyClock()
         self.rooms: dict[str, KnownRoom] = {}
         self.unreadable: dict[str, Unreadable] = {}
         """Rooms of a form that this version does not know; one that was known before is driven as it was."""
@@ -62,6 +99,8 @@ class Facts:
         self.nodes: dict[str, Node] = {}
         self.pool: Pool | None = None
         self.heard: dict[str, Heard] = {}
+        """By pod uid; written by who polls, see `heard_of`."""
+        self.seen: dict[str, Seen] = {}
         """By pod uid."""
         self._by_room: dict[str, dict[str, Pod]] = {}
         self._gone: dict[tuple[str, str], int] = {}
@@ -87,7 +126,7 @@ class Facts:
         try:
             room = objects.room_of(obj)
         except NotAsAgreed as error:
-            self.unreadable[name] = Unreadable(str(error), obj)
+            self.unreadable[name] = Unreadable(str(error), obj, version)
             self._changed("room", name)
             return
         self.unreadable.pop(name, None)
@@ -106,16 +145,38 @@ class Facts:
             return
         if known:
             self._unindex(known)
+        if known and known.uid != pod.uid:
+            self._forget(known.uid)
         if kind == GONE:
             self.pods.pop(pod.name, None)
-            self.heard.pop(pod.uid, None)
+            self._forget(pod.uid)
         else:
             self.pods[pod.name] = pod
+            self.seen[pod.uid] = self._dated(pod)
             if pod.room:
                 self._by_room.setdefault(pod.room, {})[pod.name] = pod
         self._changed("pod", pod.room)
         if known and known.room != pod.room:
             self._changed("pod", known.room)
+
+    def _dated(self, pod: Pod) -> Seen:
+        """Note the moment at which a pod is first seen made, placed, or ending."""
+        now = self._clock.now()
+        seen = self.seen.get(pod.uid) or Seen(now)
+        if pod.node and seen.placed is None:
+            seen = replace(seen, placed=now)
+        return replace(seen, ending=now) if pod.deleted and seen.ending is None else seen
+
+    def _forget(self, uid: str) -> None:
+        self.heard.pop(uid, None)
+        self.seen.pop(uid, None)
+
+    def heard_of(self, pod: Pod) -> Heard:
+        """Return what an engine said, to be added to. What one says that is gone is kept nowhere."""
+        known = self.pods.get(pod.name)
+        if known is None or known.uid != pod.uid:
+            return Heard()
+        return self.heard.setdefault(pod.uid, Heard())
 
     def engine_spoke(self, pod_name: str) -> None:
         """Tell that an engine said something new: whose it is may have changed since it was first seen."""

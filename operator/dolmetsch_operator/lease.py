@@ -40,7 +40,7 @@ class Lease:
     async def keep(self) -> None:
         """Renew for ever. Raises LeaseLost once another one has it.
 
-        While the API server is away nobody can take it, but it runs out: see `held`. Whose it is shows then.
+        While the API server is away nobody can take it, but it runs out: see `left`. Whose it is shows then.
         """
         renewed = True
         while True:
@@ -51,9 +51,9 @@ class Lease:
                 self._held_until = float("-inf")
                 raise LeaseLost(f"{others[0]} has taken the Lease {NAME}")
 
-    def held(self) -> bool:
-        """Whether the Lease is certainly ours now: else nothing may be written."""
-        return self._left() > 0
+    def left(self) -> float:
+        """For how many seconds it is certainly ours, if it is not renewed: writes have to be over by then."""
+        return self._held_until - asyncio.get_running_loop().time()
 
     async def release(self) -> None:
         """Give it back, so that the next operator need not wait for its end."""
@@ -64,9 +64,6 @@ class Lease:
                 await self._cluster.replace(f"{self._path}/{NAME}", found)
         except (ApiError, Away) as error:
             log.warning("the Lease could not be given back: %s", error)
-
-    def _left(self) -> float:
-        return self._held_until - asyncio.get_running_loop().time()
 
     async def _try(self, waiting: Callable[[str], None]) -> bool:
         """Take or renew it; False: another one has it, or the API server is away."""

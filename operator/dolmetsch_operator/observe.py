@@ -14,12 +14,16 @@ from dolmetsch_operator.reduced import Node, Pod
 UNREACHABLE_ON_LOST_NODE_S = 6.0
 UNREACHABLE_S = 30.0
 """A kubelet that is well notices a dead engine long before that; this is for networks that are cut."""
+REFUSED_S = 30.0
+"""An engine holds the key of its start: one that refuses this operator will go on doing so."""
+REFUSES = "it does not accept this operator's key"
 
 
 def engine_seen(pod: Pod, facts: Facts, template: str, loop_time: float) -> EngineSeen:
     """Return a pod and what its engine says as one fact."""
     heard = facts.heard.get(pod.uid, Heard())
     state, words = _state(pod, heard, facts, loop_time)
+    since = facts.seen[pod.uid]
     serves = heard.status is not None and heard.status.session is not None
     return EngineSeen(
         name=pod.name,
@@ -30,9 +34,9 @@ def engine_seen(pod: Pod, facts: Facts, template: str, loop_time: float) -> Engi
         address=address(pod),
         status=heard.status if state is EngineState.RUNNING else None,
         last_words=words,
-        created=datetime.fromisoformat(pod.created),
-        placed=datetime.fromisoformat(pod.placed) if pod.placed else None,
-        deleted=datetime.fromisoformat(pod.deletion_deadline) if pod.deletion_deadline else None,
+        created=since.made,
+        placed=since.placed,
+        deleted=since.ending + timedelta(seconds=pod.grace_s) if since.ending else None,
         outdated=bool(template) and pod.template != template,
     )
 
@@ -64,6 +68,8 @@ def _state(pod: Pod, heard: Heard, facts: Facts, loop_time: float) -> tuple[Engi
 
 
 def _cut_off(pod: Pod, heard: Heard, facts: Facts, loop_time: float) -> str:
+    if refuses(heard, loop_time):
+        return REFUSES
     if heard.unreachable_since is None:
         return ""
     silent = loop_time - heard.unreachable_since
@@ -74,6 +80,11 @@ def _cut_off(pod: Pod, heard: Heard, facts: Facts, loop_time: float) -> str:
     if spoke and silent >= UNREACHABLE_S and not _all_cut_off(facts):
         return f"it can't be reached for {silent:.0f} s"
     return ""
+
+
+def refuses(heard: Heard, loop_time: float) -> bool:
+    """Whether an engine has refused this operator for so long that it is no use."""
+    return heard.refused_since is not None and loop_time - heard.refused_since >= REFUSED_S
 
 
 def _lost_node(pod: Pod, facts: Facts) -> str:
@@ -89,8 +100,11 @@ def _served_before(pod: Pod, facts: Facts) -> bool:
 
 
 def _all_cut_off(facts: Facts) -> bool:
-    """Whether nobody can be reached at all: then it is this operator that is cut off."""
-    said = [each for each in facts.heard.values() if each.status or each.unreachable_since is not None]
+    """Whether nobody can be reached at all: then it is this operator that is cut off.
+
+    Who refuses this operator was reached.
+    """
+    said = [each for each in facts.heard.values() if each.status or not each.speaks]
     return len(said) > 1 and all(each.unreachable_since is not None for each in said)
 
 

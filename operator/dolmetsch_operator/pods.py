@@ -15,6 +15,7 @@ LIVENESS_EVERY_S, LIVENESS_FAILURES = 2, 3
 """An engine that misses its health check for 6 s is lost."""
 START_PROBES = 150
 """Health checks, one every 2 s, that the import of the model's libraries may take."""
+PUBLIC_KEY = "DOLMETSCH_ENGINE_PUBLIC_KEY"
 FLUSH_S = 10
 """What SIGTERM leaves an engine for its last words."""
 
@@ -94,8 +95,11 @@ def _engine_pod(maker: PodMaker, *, name: str, labels: Mapping[str, str], owner:
             "spec.template.spec.containers[engine].image is missing: the engine's container is named `engine`"
         )
     # These are what the operator counts on, whatever the template says: one pod, one life, one epoch.
-    spec |= {"restartPolicy": "Never"}
-    spec["containers"][0] = merge(spec["containers"][0], _fixed(maker))
+    # And an engine has no business with the API server.
+    spec |= {"restartPolicy": "Never", "automountServiceAccountToken": False}
+    for account in ("serviceAccountName", "serviceAccount"):
+        spec.pop(account, None)
+    spec["containers"][0] = _without_key(merge(spec["containers"][0], _fixed(maker)), maker)
     return {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -161,8 +165,15 @@ def _fixed(maker: PodMaker) -> Object:
     amount = {pool.resource_name: str(pool.per_engine)}
     env = [{"name": "DOLMETSCH_ENGINE_PORT", "value": str(names.ENGINE_PORT)}]
     if maker.public_key:
-        env.append({"name": "DOLMETSCH_ENGINE_PUBLIC_KEY", "value": maker.public_key})
+        env.append({"name": PUBLIC_KEY, "value": maker.public_key})
     return {"env": env, "resources": {"limits": amount, "requests": amount}}
+
+
+def _without_key(container: Object, maker: PodMaker) -> Object:
+    """Whose calls an engine takes is the operator's to say, also where it has no key."""
+    if maker.public_key:
+        return container
+    return container | {"env": [each for each in container["env"] if each["name"] != PUBLIC_KEY]}
 
 
 def _probe(**settings: int) -> Object:

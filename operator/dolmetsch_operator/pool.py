@@ -6,18 +6,22 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 
 from dolmetsch_core.clock import SteadyClock
+from dolmetsch_core.cluster import names
 from dolmetsch_core.cluster.api import ApiError, Away, Forbidden, Invalid
 from dolmetsch_core.life.observed import EngineSeen, EngineState, Observation, PoolSeen
 from dolmetsch_core.life.plan import PoolPlan
 from dolmetsch_core.life.pool import decide_pool
 from dolmetsch_core.supervise import describe
+from dolmetsch_core.wire.engine import EngineStatus
 from dolmetsch_core.wire.room import EnginePoolSpec, EnginePoolStatus, Room
 from dolmetsch_operator.apply import Writer
-from dolmetsch_operator.facts import Facts, Pool
+from dolmetsch_operator.facts import Facts
 from dolmetsch_operator.observe import engines_of, overdue_lost, places, warm_engines
 from dolmetsch_operator.pods import PodMaker, TemplateUnusable
+from dolmetsch_operator.template import Template
 from dolmetsch_operator.warm_trouble import WarmTrouble
 
 log = logging.getLogger(__name__)
@@ -25,8 +29,6 @@ TELL_EVERY_S = 1.0
 """In a rush of activations the figures change with every one: one write a second tells enough."""
 SECOND_LOOK_S = 10.0
 AGAIN_S = 1.0
-UNUSABLE = "Engines can't be made of spec.template, mend it"
-NO_POOL = "There is no EnginePool 'default' in this namespace: create one (crds/examples/enginepool.yaml)"
 
 
 @dataclass(frozen=True)
@@ -52,17 +54,12 @@ class PoolDriver:
         self._facts = facts
         self._writer = writer
         self._clock = clock
-        self._namespace = namespace
-        self._public_key = public_key
+        self._template = Template(writer, namespace, public_key)
         self._wake_rooms = wake_rooms
         self._wake = asyncio.Event()
         self._decided = _Decided(PoolPlan(EnginePoolStatus()), frozenset())
         self._reserved: set[str] = set()
-        self._maker: PodMaker | None = None
-        self._made_of: Pool | None = None
-        self._template = ""
-        self._message = ""
-        """What is wrong with the pool itself."""
+        self._freed_at: datetime | None = None
         self._outstayed: set[str] = set()
         """Rooms on engines of an older template after the grace period."""
         self._told_at = float("-inf")
@@ -77,12 +74,12 @@ class PoolDriver:
     @property
     def maker(self) -> PodMaker | None:
         """See PoolView."""
-        return self._maker
+        return self._template.maker
 
     @property
     def trouble(self) -> str:
         """See PoolView."""
-        return self._message
+        return self._template.message
 
     @property
     def status(self) -> EnginePoolStatus:
@@ -96,7 +93,7 @@ class PoolDriver:
     def observed(self, room: Room) -> Observation:
         """See PoolView."""
         plan = self._decided.plan
-        warm = tuple(each.name for each in self.ready if each.name not in self._reserved)
+        warm = tuple(each.name for each in self.ready if self._offers(each, up_to_date=self._moves(room)))
         spec = self._facts.pool.spec if self._facts.pool else EnginePoolSpec()
         grace_ends = self._grace_ends()
         return Observation(
@@ -106,6 +103,20 @@ class PoolDriver:
             start_timeout=timedelta(seconds=spec.start_timeout_seconds),
             replace_outdated=grace_ends is not None and self._clock.now() >= grace_ends,
         )
+
+    def _offers(self, engine: EngineSeen, *, up_to_date: bool) -> bool:
+        """Whether a warm engine can be claimed: it may have been taken or stopped since it was seen."""
+        pod = self._facts.pods.get(engine.name)
+        free = pod is not None and pod.uid == engine.uid and not pod.deleted and not pod.room
+        return free and engine.name not in self._reserved and not (up_to_date and engine.outdated)
+
+    def _moves(self, room: Room) -> bool:
+        """Whether the room has an engine of an older template: only one of the present is worth a move."""
+        engines = self._engines_of(room)
+        return any(each.outdated and each.state is EngineState.RUNNING for each in engines)
+
+    def _engines_of(self, room: Room) -> tuple[EngineSeen, ...]:
+        return engines_of(room, self._facts, self._template.hash, asyncio.get_running_loop().time())
 
     def reserve(self, pod_name: str) -> bool:
         """See PoolView."""
@@ -122,6 +133,9 @@ class PoolDriver:
         """When live rooms have to leave engines of an older template; None: never."""
         pool = self._facts.pool
         if pool is None or not pool.spec.rollout_grace_seconds or pool.status.template_since is None:
+            return None
+        if pool.status.template_hash != self._template.hash:
+            # What is written is the time of the template before: the present one's begins when it is told.
             return None
         return pool.status.template_since + timedelta(seconds=pool.spec.rollout_grace_seconds)
 
@@ -158,25 +172,31 @@ class PoolDriver:
         return pause
 
     async def _step(self) -> None:
-        await self._make_maker()
+        if await self._template.look(self._facts.pool):
+            self._trouble.forget()
         pool = self._facts.pool
         loop_time = asyncio.get_running_loop().time()
         spec = pool.spec if pool else EnginePoolSpec()
         now, grace_ends = self._clock.now(), self._grace_ends()
         patience = timedelta(seconds=spec.start_timeout_seconds)
-        found = warm_engines(self._facts, self._template, loop_time)
+        found = warm_engines(self._facts, self._template.hash, loop_time)
         warm = tuple(overdue_lost(each, now, patience) for each in found)
         self._trouble.look(warm, now)
         claimable = (each for each in warm if each.state is EngineState.RUNNING)
         self.ready = sorted(claimable, key=lambda each: each.outdated)
-        rooms = tuple(known.room for known in self._facts.rooms.values())
+        rooms = self._rooms()
+        engines = {room.name: self._engines_of(room) for room in rooms}
+        if any(each.state is EngineState.STOPPING for each in chain(warm, *engines.values())):
+            self._freed_at = now
         seen = PoolSeen(
             rooms=rooms,
-            engines={room.name: engines_of(room, self._facts, self._template, loop_time) for room in rooms},
+            engines=engines,
             warm=warm,
+            admitted=self._decided.plan.admitted,
+            freed_at=self._freed_at,
             places=places(self._facts.nodes.values(), self._facts.pods.values(), pool.spec) if pool else 0,
-            languages=pool.status.languages if pool else (),
-            no_engines=self._message if self._maker is None else "",
+            languages=self._told_before().languages,
+            no_engines=self._template.message if self._template.maker is None else "",
             warm_not_before=self._trouble.not_before,
         )
         plan = decide_pool(spec, seen, now)
@@ -193,6 +213,11 @@ class PoolDriver:
         await self._size_warm_set(plan)
         await self._say()
 
+    def _rooms(self) -> tuple[Room, ...]:
+        """Rooms that are served; one of a wrong name never is, and takes no place from the others."""
+        rooms = (known.room for known in self._facts.rooms.values())
+        return tuple(room for room in rooms if room.name == names.room_name(room.spec.room_id))
+
     def _moved(self, before: _Decided, rooms: tuple[Room, ...]) -> set[str]:
         """Rooms for which the decision is news; a room that waits for a warm engine is among them."""
         old, new = before.plan, self._decided.plan
@@ -203,31 +228,20 @@ class PoolDriver:
         moved |= {room.name for room in rooms if (room.uid, room.spec.activation) in fresh}
         return moved | self._outstayed
 
-    async def _make_maker(self) -> None:
-        """Have the pods of an edited pool looked at before any is made. What can't be used changes nothing.
-
-        Engines that are there go on, and new ones are made as before. Raises Away, ApiError.
-        """
+    def _told_before(self) -> EnginePoolStatus:
+        """What was written of engines, if they are of the present template: another one has another model."""
         pool = self._facts.pool
-        if pool is None:
-            self._maker, self._made_of, self._message = None, None, NO_POOL
-            return
-        made_of = self._made_of
-        if made_of and (made_of.uid, made_of.generation) == (pool.uid, pool.generation):
-            return
-        maker = PodMaker(pool.spec, pool.uid, self._namespace, self._public_key)
-        try:
-            template = maker.template_hash
-            with suppress(Forbidden):
-                # A quota that is used up says nothing of the template.
-                await self._writer.check(maker)
-        except (TemplateUnusable, Invalid) as error:
-            self._made_of, self._message = pool, f"{UNUSABLE}: {error}"
-            log.warning("EnginePool: %s", self._message)
-            return
-        self._made_of, self._message = pool, ""
-        self._trouble.forget()
-        self._maker, self._template = maker, template
+        if pool is None or (self._template.hash and pool.status.template_hash != self._template.hash):
+            return EnginePoolStatus()
+        return pool.status
+
+    def _engine_says(self) -> EngineStatus | None:
+        """What an engine of the present template says of itself and its model."""
+        for pod in self._facts.pods.values():
+            heard = self._facts.heard.get(pod.uid)
+            if pod.template == self._template.hash and heard and heard.status and heard.status.languages:
+                return heard.status
+        return None
 
     async def _size_warm_set(self, plan: PoolPlan) -> None:
         for name in plan.drop_warm:
@@ -237,14 +251,14 @@ class PoolDriver:
                     await self._writer.stop_engine(pod)
                 finally:
                     self.release(name)
-        if self._maker is None or self._facts.pool is None or self._writer.ending:
+        if self._template.maker is None or self._facts.pool is None or self._writer.ending:
             return
         paused = self._trouble.not_before is not None and self._clock.now() < self._trouble.not_before
         if not plan.create_warm and not paused:
             self._trouble.not_refused()
         for _ in range(plan.create_warm):
             try:
-                await self._writer.create_warm(self._maker)
+                await self._writer.create_warm(self._template.maker)
             except (TemplateUnusable, Invalid, Forbidden) as error:
                 self._trouble.refused(error, self._clock.now())
                 return
@@ -256,19 +270,17 @@ class PoolDriver:
         if pool is None:
             return EnginePoolStatus()
         before = pool.status
-        says = [each.status for each in self.ready if each.status and each.status.languages]
-        if not says:
-            heard = (each.status for each in self._facts.heard.values())
-            says = [each for each in heard if each and each.languages][:1]
-        told = says[0] if says else before
-        same_template = before.template_hash == self._template and before.template_since is not None
+        told = self._engine_says() or self._told_before()
+        # Without any template yet, whatever was told of the last one stays.
+        template = self._template.hash or before.template_hash
+        same_template = before.template_hash == template and before.template_since is not None
         return self._decided.plan.status.model_copy(
             update={
                 "model": told.model,
                 "languages": told.languages,
                 "note": told.note,
-                "message": self._message or self._trouble.message(),
-                "template_hash": self._template,
+                "message": self._template.message or self._trouble.message(),
+                "template_hash": template,
                 "template_since": before.template_since if same_template else self._clock.now(),
                 "observed_generation": pool.generation,
             }

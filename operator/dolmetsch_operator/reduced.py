@@ -23,17 +23,15 @@ class Pod:
     node: str
     ip: str
     phase: str
-    created: str
     deleted: bool
-    deletion_deadline: str
+    grace_s: float
+    """What its deletion leaves it to end by itself."""
     trouble: str
     """Why it does not get on, in the scheduler's or kubelet's words."""
     last_words: str
     """Why it ended."""
     leaving: str
     """Who had it deleted and why, where the cluster did: evicted, preempted, its node lost."""
-    placed: str
-    """When it got its node, '' before."""
 
 
 @dataclass(frozen=True)
@@ -66,13 +64,11 @@ def pod_of(obj: Object) -> Pod:
         node=obj.get("spec", {}).get("nodeName", ""),
         ip=status.get("podIP", ""),
         phase=status.get("phase", "Pending"),
-        created=meta["creationTimestamp"],
         deleted="deletionTimestamp" in meta,
-        deletion_deadline=meta.get("deletionTimestamp", ""),
+        grace_s=float(meta.get("deletionGracePeriodSeconds") or 0),
         trouble=_trouble(status),
         last_words=_last_words(status),
         leaving=_condition(status, "DisruptionTarget", "True").get("message", ""),
-        placed=_condition(status, "PodScheduled", "True").get("lastTransitionTime", ""),
     )
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 
 from dolmetsch_core.clock import SteadyClock
 from dolmetsch_core.cluster.api import ApiError, Away, Cluster
@@ -16,6 +17,7 @@ from dolmetsch_operator.events import Events
 from dolmetsch_operator.facts import Facts
 from dolmetsch_operator.health import Health
 from dolmetsch_operator.lease import Lease, LeaseLost
+from dolmetsch_operator.leased import Leased
 from dolmetsch_operator.pool import PoolDriver
 from dolmetsch_operator.second_look import SecondLook
 from dolmetsch_operator.settings import OperatorSettings
@@ -36,10 +38,10 @@ class Operator:
         self._stop = stop
         self._clock = SteadyClock()
         self._engines = EngineClient(self._key)
-        self.facts = Facts(self._changed)
+        self.facts = Facts(self._changed, self._clock)
         self._lease = Lease(cluster, settings.namespace, settings.identity, settings.lease_seconds)
-        may_write = (lambda: True) if settings.standalone else self._lease.held
-        self._writer = Writer(cluster, self.facts, settings.namespace, may_write)
+        time_left = (lambda: math.inf) if settings.standalone else self._lease.left
+        self._writer = Writer(Leased(cluster, time_left), self.facts, settings.namespace)
         self._polls = EnginePolls(self.facts, self._engines)
         self._events = Events(cluster, settings.namespace)
         public_key = self._key.public_pem if self._key else ""
@@ -129,7 +131,7 @@ class Operator:
 
     def _engines_heard(self) -> int:
         heard = self.facts.heard.values()
-        return sum(1 for each in heard if each.status is not None and each.unreachable_since is None)
+        return sum(1 for each in heard if each.status is not None and each.speaks)
 
     def _pool_status(self) -> EnginePoolStatus:
         return self._pool.status

@@ -50,34 +50,40 @@ class SecondLook:
         """Read all objects once; after `grace` seconds, take what nobody told of. Raises ApiError, Away."""
         facts, space = self._facts, self._namespace
         pods = names.pods_path(space)
-        await self._read_kind("pod", pods, facts.take_pod, facts.pods, grace, labelSelector=ENGINE_PODS)
-        await self._read_kind("node", "/api/v1/nodes", facts.take_node, facts.nodes, grace)
-        await self._read_kind("room", names.rooms_path(space), facts.take_room, facts.rooms, grace)
+        await self._read_kind(
+            "pod", pods, facts.take_pod, lambda: facts.pods, grace, labelSelector=ENGINE_PODS
+        )
+        await self._read_kind("node", "/api/v1/nodes", facts.take_node, lambda: facts.nodes, grace)
+        await self._read_kind("room", names.rooms_path(space), facts.take_room, self._rooms, grace)
         await self._read_pool()
+
+    def _rooms(self) -> "dict[str, _Versioned]":
+        """Rooms by name; of one that can't be read any more the version that can't."""
+        return {**self._facts.rooms, **self._facts.unreadable}
 
     async def _read_kind(
         self,
         kind: str,
         path: str,
         take: Callable[[str | None, Object], None],
-        known: "Mapping[str, _Versioned]",
+        known: "Callable[[], Mapping[str, _Versioned]]",
         grace: float,
         **query: str,
     ) -> None:
-        before = {name: each.version for name, each in known.items()}
+        before = {name: each.version for name, each in known().items()}
         listed = await self._cluster.get(path, **query)
         await asyncio.sleep(grace)
-        there = set()
+        there, now = set(), known()
         for obj in listed["items"]:
             name = obj["metadata"]["name"]
             there.add(name)
-            seen = known.get(name)
+            seen = now.get(name)
             late = objects.resource_version(obj) > (seen.version if seen else 0)
             if late and grace and kind != "node" and not self._facts.went(kind, obj):
                 self._told_late(kind, name)
             take(None, obj)
         for name in before.keys() - there:
-            each = known.get(name)
+            each = now.get(name)
             # Only what has not been heard of since the reading began can have gone unseen.
             if each is not None and each.version == before[name]:
                 self._told_late(kind, name)
@@ -106,6 +112,5 @@ def _gone(name: str, known: object) -> Object:
             "name": name,
             "uid": getattr(known, "uid", ""),
             "resourceVersion": str(getattr(known, "version", 0)),
-            "creationTimestamp": getattr(known, "created", ""),
         }
     }

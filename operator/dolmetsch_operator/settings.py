@@ -1,12 +1,13 @@
 """Settings of the operator."""
 
+import secrets
 import socket
 from typing import Self
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from dolmetsch_core.cluster.config import own_namespace
+from dolmetsch_core.cluster import config
 
 
 class OperatorSettings(BaseSettings):
@@ -23,7 +24,10 @@ class OperatorSettings(BaseSettings):
     standalone: bool = False
     """Work without a Lease, for trying out. Never with two operators in one namespace."""
     identity: str = ""
-    """Name in the Lease, which takes its own Lease back at once after a crash; empty: the pod's name."""
+    """Name in the Lease, which takes its own Lease back at once after a crash; empty: the pod's name.
+
+    Outside of a pod the host's name with a random end: two processes of one machine are two.
+    """
     lease_seconds: int = Field(default=15, ge=3, le=300)
     """How long a Lease holds that its owner does not renew: the pause after a lost node."""
     second_look_seconds: float = Field(default=30.0, ge=1.0, le=120.0)
@@ -36,7 +40,12 @@ class OperatorSettings(BaseSettings):
     @model_validator(mode="after")
     def _own_names(self) -> Self:
         if not self.namespace:
-            object.__setattr__(self, "namespace", own_namespace())
+            object.__setattr__(self, "namespace", config.own_namespace())
         if not self.identity:
-            object.__setattr__(self, "identity", socket.gethostname())
+            object.__setattr__(self, "identity", _own_identity())
         return self
+
+
+def _own_identity() -> str:
+    host = socket.gethostname()
+    return host if config.NAMESPACE_FILE.exists() else f"{host}-{secrets.token_hex(3)}"

@@ -14,6 +14,7 @@ from typing import Any
 
 from aiohttp import web
 
+from dolmetsch_core.tokens import CallerCheck, CallerRefused, Scope
 from dolmetsch_core.wire.engine import EngineStatus, SessionRequest
 from dolmetsch_core.wire.room import Delay
 
@@ -151,6 +152,23 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
 )
 
 
+GUARDED = ("/session", "/status")
+
+
+def caller_check() -> CallerCheck | None:
+    """As an engine does: with a public key it takes calls of that key's owner only."""
+    key, audience = (os.environ.get(f"DOLMETSCH_ENGINE_{name}", "") for name in ("PUBLIC_KEY", "AUDIENCE"))
+    return CallerCheck(key, audience) if key else None
+
+
+def require(check: CallerCheck, request: web.Request) -> None:
+    """Raises HTTPForbidden."""
+    try:
+        check.require(request.headers.get("Authorization"), Scope.CONTROL)
+    except CallerRefused as error:
+        raise web.HTTPForbidden(text=str(error)) from error
+
+
 def application(many: bool) -> web.Application:
     """One engine, or one for each address that is called."""
     engines: dict[str, StandIn] = {}
@@ -164,12 +182,16 @@ def application(many: bool) -> web.Application:
             engines[address] = StandIn(fault, load, drain)
         return engines[address]
 
+    check = None if many else caller_check()
+
     def routed(handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def handle(request: web.Request) -> web.StreamResponse:
             assert request.transport is not None
             address = request.transport.get_extra_info("sockname")[0] if many else ""
             if fault == "hang":
                 await asyncio.Event().wait()
+            if check and request.path in GUARDED:
+                require(check, request)
             return await handler(engine(address), request)
 
         return handle

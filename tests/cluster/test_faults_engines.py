@@ -8,6 +8,7 @@ import pytest
 
 from dolmetsch_core.cluster import names
 from dolmetsch_core.cluster.api import Cluster
+from dolmetsch_core.tokens import EngineKey
 from tests.cluster.conftest import AddProcessNode
 from tests.cluster.operator_process import (
     IMAGE,
@@ -199,6 +200,29 @@ async def test_an_engine_that_lost_the_pen_is_replaced(
     room = await room_where(admin, namespace, "r1", served(2), "on another engine")
     assert room["status"]["failures"] == 1
     await until_told(admin, namespace, "another engine took this session's pen")
+
+
+async def test_engines_that_do_not_take_the_operators_new_key_are_replaced_with_the_cause(
+    *,
+    admin: Cluster,
+    namespace: str,
+    operator: OperatorProcess,
+    add_operator: Callable[..., OperatorProcess],
+    add_process_node: AddProcessNode,
+) -> None:
+    await add_process_node("a", gpus=2)
+    await make_pool(admin, namespace)
+    for room_id in ("R1", "R2"):
+        await make_room(admin, namespace, room_id)
+        await room_where(admin, namespace, room_id.lower(), served(1), "Ready")
+    await operator.stop()
+    other = add_operator("other", DOLMETSCH_OPERATOR_ENGINE_PRIVATE_KEY=EngineKey.generate().pem)
+    await other.start()
+    for name in ("r1", "r2"):
+        path = names.rooms_path(namespace, name)
+        room = await object_where(admin, path, served(2), "on an engine of the new key", timeout=60)
+        assert room["status"]["failures"] == 1
+    await until_told(admin, namespace, "it does not accept this operator's key")
 
 
 async def test_an_engine_deleted_by_hand_is_asked_for_again_at_once_and_is_no_failure(

@@ -94,6 +94,18 @@ async def until(reached: Callable[[], bool], *, timeout: float = 20.0) -> None:
             await asyncio.sleep(0.02)
 
 
+def first_wait(directory: KubernetesDirectory, monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """Set once the directory waits for the end of a room that closes."""
+    waits, until_ended = asyncio.Event(), directory._until_ended
+
+    async def noticed(room_id: str) -> None:
+        waits.set()
+        await until_ended(room_id)
+
+    monkeypatch.setattr(directory, "_until_ended", noticed)
+    return waits
+
+
 class TestKubernetesDirectory(DirectorySuite):
     """The suite."""
 
@@ -123,7 +135,9 @@ async def test_an_older_word_never_undoes_a_newer_one(
     for _ in range(30):
         await directory.restart("R1")
     await until(lambda: seen[-1] == 30)
-    await asyncio.sleep(0.2)
+    # All that the watch has to tell of R1 came before this.
+    await operator.make(room_id="R2")
+    await until_seen(directory, "R2")
     await end_tasks(watching)
     assert seen == sorted(seen)
 
@@ -191,8 +205,9 @@ async def test_a_room_that_is_gone_is_made_anew_as_soon_as_the_view_knows(
     room = await directory.activate(wish())
     await operator.serve("R1")
     await directory.close("R1")
+    waits = first_wait(directory, monkeypatch)
     waiting = asyncio.create_task(directory.activate(wish(), deadline=20))
-    await asyncio.sleep(0.3)
+    await waits.wait()
     await operator.step("R1", Observation((serving(room),)))
     await operator.step("R1", Observation())
     assert (await waiting).uid != room.uid
@@ -206,8 +221,9 @@ async def test_a_lost_word_is_made_up_for_by_a_second_look(
     try:
         room = await blind.activate(wish())
         await blind.close("R1")
+        waits = first_wait(blind, monkeypatch)
         waiting = asyncio.create_task(blind.activate(wish(), deadline=20))
-        await asyncio.sleep(0.1)
+        await waits.wait()
         await operator.forget(room)
         assert (await waiting).uid != room.uid
     finally:
@@ -294,32 +310,35 @@ async def test_a_server_that_is_away_leaves_the_view_and_it_grows_old(
         for call in (directory.restart, directory.close):
             with pytest.raises(DirectoryAway):
                 await call("R1")
-        await asyncio.sleep(2)
-        assert directory.view.age > before + 1.9
+        await until(lambda: directory.view.age > before + 1)
+        old = directory.view.age
         assert directory.view.rooms["R1"].routable is not None
     finally:
         control_plane.start_apiserver()
     await operator.make(room_id="R2")
     await until_seen(directory, "R2")
-    assert directory.view.age < 1
+    assert directory.view.age < old
     await directory.activate(wish(room_id="R3"))
     told = [each for each in caplog.records if each.levelno >= logging.WARNING]
     assert [each.getMessage().split(":")[1] for each in told].count(" waiting for the API server") == 2
     assert not [each for each in told if each.levelno >= logging.ERROR]
 
 
-async def test_a_quiet_view_stays_young(
-    api_kubeconfig: Path, namespace: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The server's bookmark and its end of the watch are words, too."""
+@pytest.fixture
+def short_watches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a directory that is made after this."""
     monkeypatch.setattr(informer, "WATCH_S", 3.0)
+
+
+async def test_a_quiet_view_stays_young(short_watches: None, directory: KubernetesDirectory) -> None:
+    """The server's bookmark and its end of the watch are words, too."""
     ages: list[float] = []
-    async for directory in _directory(api_kubeconfig, namespace):
-        for _ in range(100):
-            await asyncio.sleep(0.08)
-            ages.append(directory.view.age)
-    assert 1 < max(ages) < 5
-    assert sum(later < before for before, later in pairwise(ages)) >= 2
+
+    def young_again(*, times: int) -> bool:
+        ages.append(directory.view.age)
+        return sum(later < before for before, later in pairwise(ages)) >= times
+
+    await until(lambda: young_again(times=2))
 
 
 async def test_the_api_works_with_the_clusters_rooms_when_told_to(

@@ -12,16 +12,13 @@ REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 READ = {"get", "list", "watch"}
 EVERY = READ | {"create", "update", "patch", "delete", "deletecollection"}
 OPERATOR = {
-    "rooms.dolmetsch.dev": READ | {"patch", "update", "delete"},
-    "rooms.dolmetsch.dev/status": {"get", "patch", "update"},
-    "rooms.dolmetsch.dev/finalizers": {"update"},
+    "rooms.dolmetsch.dev": READ | {"patch", "delete"},
+    "rooms.dolmetsch.dev/status": {"patch"},
     "enginepools.dolmetsch.dev": READ,
-    "enginepools.dolmetsch.dev/status": {"get", "patch", "update"},
+    "enginepools.dolmetsch.dev/status": {"patch"},
     "pods": READ | {"create", "patch", "delete"},
-    "pods/log": {"get"},
-    "events": {"create", "patch"},
-    "events.events.k8s.io": {"create", "patch"},
-    "leases.coordination.k8s.io": {"get", "create", "update", "patch"},
+    "events": {"create"},
+    "leases.coordination.k8s.io": {"get", "create", "update"},
     "nodes": READ,
 }
 API = {
@@ -33,6 +30,7 @@ ELSEWHERE = {"nodes": READ}
 ASKED = sorted(
     {*OPERATOR, *API}
     | {"secrets", "configmaps", "serviceaccounts", "serviceaccounts/token", "services", "namespaces"}
+    | {"rooms.dolmetsch.dev/finalizers", "events.events.k8s.io", "pods/log"}
     | {"pods/exec", "pods/status", "pods/eviction", "nodes/status", "persistentvolumeclaims"}
     | {"deployments.apps", "roles.rbac.authorization.k8s.io", "clusterroles.rbac.authorization.k8s.io"}
     | {"customresourcedefinitions.apiextensions.k8s.io"}

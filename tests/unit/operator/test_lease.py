@@ -49,7 +49,7 @@ def leases(monkeypatch: pytest.MonkeyPatch) -> Leases:
 async def held(leases: Leases) -> Lease:
     lease = Lease(cast("Cluster", leases), "ns", "me", 1)
     await lease.acquire(lambda _: None)
-    assert lease.held()
+    assert lease.left() > 0
     return lease
 
 
@@ -58,14 +58,14 @@ async def test_who_finds_another_holder_stops_and_may_not_write(leases: Leases) 
     leases.take("other")
     with pytest.raises(LeaseLost, match="other has taken the Lease"):
         await lease.keep()
-    assert not lease.held()
+    assert lease.left() <= 0
 
 
 async def test_a_conflict_is_no_other_holder(leases: Leases) -> None:
     lease = await held(leases)
     leases.errors = [Conflict(409, "written in between")]
     assert not await lease._try(lambda _: pytest.fail("nobody else"))
-    assert lease.held()
+    assert lease.left() > 0
     assert await lease._try(lambda _: pytest.fail("nobody else"))
 
 
@@ -74,7 +74,7 @@ async def test_an_api_server_that_is_away_lets_it_run_out_and_then_it_is_renewed
     await lease.acquire(lambda _: None)
     leases.errors = [Away("away")]
     assert not await lease._try(lambda _: pytest.fail("nobody else"))
-    assert not lease.held()
+    assert lease.left() <= 0
     lease._seconds = 15
     assert await lease._try(lambda _: pytest.fail("nobody else"))
-    assert lease.held()
+    assert lease.left() > 0

@@ -1,14 +1,16 @@
 """Pods, nodes and what engines say, as facts for decisions."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from dolmetsch_core.clock import SteadyClock
 from dolmetsch_core.life.observed import EngineState
 from dolmetsch_core.wire.engine import EngineStatus
 from dolmetsch_core.wire.room import EnginePoolSpec
 from dolmetsch_operator.facts import Facts, Heard
-from dolmetsch_operator.observe import engine_seen, places
+from dolmetsch_operator.observe import engine_seen, overdue_lost, places
 from dolmetsch_operator.reduced import node_of
 
 HOUR = "2026-11-23T12:00:00Z"
@@ -105,6 +107,70 @@ def test_an_operator_that_reaches_nobody_doubts_itself() -> None:
     assert seen(known, 100.0)[0] is EngineState.RUNNING
     known.heard["uid-p2"] = READY
     assert seen(known, 100.0)[0] is EngineState.LOST
+
+
+def refusing(since: float, **says: Any) -> Heard:
+    return Heard(EngineStatus(ready=True, **says) if says else None, refused_since=since)
+
+
+def test_an_engine_that_refuses_this_operators_key_is_lost_though_they_all_do() -> None:
+    known = facts(pod(), pod("p2"), heard=refusing(70.0, session="s"))
+    known.heard["uid-p2"] = refusing(0.0, session="s")
+    assert seen(known, 99.0)[0] is EngineState.RUNNING
+    assert seen(known, 100.0) == (EngineState.LOST, "it does not accept this operator's key")
+
+
+def test_an_engine_that_refuses_from_its_start_is_lost_too() -> None:
+    assert seen(facts(pod(), heard=refusing(70.0)), 100.0)[0] is EngineState.LOST
+
+
+def test_an_operator_that_is_refused_by_one_engine_is_not_cut_off_from_the_other() -> None:
+    known = facts(pod(), pod("p2"), heard=silent(0.0))
+    known.heard["uid-p2"] = refusing(90.0)
+    assert seen(known, 100.0)[0] is EngineState.LOST
+
+
+class Hands:
+    """A clock that the test sets."""
+
+    def __init__(self) -> None:
+        self.seconds = 1_000_000.0
+
+    def clock(self) -> SteadyClock:
+        return SteadyClock(lambda: self.seconds, lambda: self.seconds)
+
+
+def test_how_old_a_pod_is_this_operators_own_clock_says() -> None:
+    """The API server's clock, of 2026 here, has nothing to do with it."""
+    hands = Hands()
+    clock = hands.clock()
+    known = Facts(lambda kind, room: None, clock)
+    began = clock.now()
+    known.take_pod(None, pod(node="", phase="Pending"))
+    hands.seconds += 10
+    known.take_pod(None, pod(version=2))
+    hands.seconds += 10
+    ending = pod(version=3, deleted=True)
+    ending["metadata"]["deletionGracePeriodSeconds"] = 7
+    known.take_pod(None, ending)
+    hands.seconds += 10
+    known.take_pod(None, ending | {"metadata": ending["metadata"] | {"resourceVersion": "4"}})
+    found = engine_seen(known.pods["p1"], known, "", 0.0)
+    after = [(each - began).total_seconds() for each in (found.created, found.placed, found.deleted) if each]
+    assert after == [0, 10, 27]
+
+
+def test_a_warm_engine_is_overdue_by_its_time_on_the_node() -> None:
+    hands = Hands()
+    clock = hands.clock()
+    known = Facts(lambda kind, room: None, clock)
+    known.take_node(None, node())
+    known.take_pod(None, pod(phase="Pending", podIP=""))
+    patience = timedelta(seconds=5)
+    for late, state in ((4, EngineState.STARTING), (6, EngineState.LOST)):
+        hands.seconds = 1_000_000.0 + late
+        warm = engine_seen(known.pods["p1"], known, "", 0.0)
+        assert overdue_lost(warm, clock.now(), patience).state is state
 
 
 @pytest.mark.parametrize(

@@ -147,6 +147,22 @@ def test_a_template_can_not_take_the_gpu_limit_or_the_one_life_away() -> None:
     assert spec["containers"][0]["resources"]["limits"]["nvidia.com/gpu"] == "1"
 
 
+def test_a_template_can_not_give_an_engine_rights_in_the_cluster() -> None:
+    account = {"automountServiceAccountToken": True, "serviceAccountName": "admin", "serviceAccount": "admin"}
+    spec = maker(IMAGE | account).warm("x")["spec"]
+    assert spec["automountServiceAccountToken"] is False
+    assert not {"serviceAccountName", "serviceAccount"} & spec.keys()
+
+
+@pytest.mark.parametrize(("key", "expected"), [("PEM", ["PEM"]), ("", [])])
+def test_a_template_can_not_say_whose_calls_an_engine_takes(key: str, expected: list[str]) -> None:
+    env = [{"name": "DOLMETSCH_ENGINE_PUBLIC_KEY", "value": "mine"}]
+    pool = EnginePoolSpec(template={"spec": {"containers": [{"name": "engine", "image": "e", "env": env}]}})
+    pod = PodMaker(pool, pool_uid="pool-uid", namespace="talks", public_key=key).warm("x")
+    given = pod["spec"]["containers"][0]["env"]
+    assert [each["value"] for each in given if each["name"] == "DOLMETSCH_ENGINE_PUBLIC_KEY"] == expected
+
+
 def test_a_value_of_none_removes_a_default() -> None:
     engine = {"name": "engine", "image": "e", "startupProbe": None}
     assert "startupProbe" not in maker({"containers": [engine]}).warm("x")["spec"]["containers"][0]

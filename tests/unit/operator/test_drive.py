@@ -1,0 +1,125 @@
+"""One room's driver over stand-ins: what it does of a plan, and what it leaves."""
+
+from typing import Any, cast
+
+import pytest
+
+from dolmetsch_core.clock import SteadyClock
+from dolmetsch_core.engine_client import EngineClient
+from dolmetsch_core.life.observed import Observation
+from dolmetsch_core.life.plan import Action, Claim, DeleteRoom, Forget
+from dolmetsch_core.wire.engine import EngineStatus
+from dolmetsch_core.wire.room import Room
+from dolmetsch_operator.apply import Writer
+from dolmetsch_operator.drive import PoolView, RoomDriver
+from dolmetsch_operator.engine_polls import EnginePolls
+from dolmetsch_operator.facts import Facts, Heard, KnownRoom
+from dolmetsch_operator.reduced import Pod
+from tests.unit.operator.test_facts import room
+from tests.unit.operator.test_observe import node, pod
+
+
+class Writes:
+    """What was asked of the API server."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    async def delete_room(self, of: Room) -> None:
+        self.said.append(f"delete {of.uid}")
+
+    async def let_go(self, of: KnownRoom) -> None:
+        self.said.append(f"let go {of.room.uid}")
+
+    async def claim(self, of: Pod, _room: Room, _epoch: int) -> bool:
+        self.said.append(f"claim {of.name}")
+        return True
+
+
+class AnyPool:
+    """A pool that has nothing to say."""
+
+    maker = None
+    trouble = ""
+
+    def observed(self, _: Room) -> Observation:
+        return Observation()
+
+    def reserve(self, _: str) -> bool:
+        return True
+
+    def release(self, _: str) -> None:
+        return
+
+
+class World:
+    def __init__(self) -> None:
+        self.facts = Facts(lambda kind, room: None)
+        self.writes = Writes()
+        self.facts.take_node(None, node())
+        self.driver = RoomDriver(
+            "r1",
+            self.facts,
+            cast("PoolView", AnyPool()),
+            writer=cast("Writer", self.writes),
+            engines=cast("EngineClient", None),
+            polls=cast("EnginePolls", None),
+            clock=SteadyClock(),
+            tell=lambda room, status: None,
+        )
+
+    def room(self, version: int, uid: str = "u") -> Room:
+        obj = room(version)
+        obj["metadata"]["uid"] = uid
+        self.facts.take_room(None, obj)
+        return self.facts.rooms["r1"].room
+
+    def engine(self, version: int = 1, **more: Any) -> None:
+        obj = pod("e1", version, **more)
+        owner = {"kind": "Room", "name": "r1", "uid": "u", "controller": True}
+        obj["metadata"] |= {"ownerReferences": [owner]}
+        self.facts.take_pod(None, obj)
+
+
+@pytest.mark.parametrize(
+    ("action", "said"),
+    [(DeleteRoom("no host"), "delete u"), (Forget(), "let go u")],
+    ids=["delete", "forget"],
+)
+async def test_what_was_planned_for_a_room_is_not_done_to_the_next_one_of_its_name(
+    action: Action, said: str
+) -> None:
+    world = World()
+    world.room(3)
+    await world.driver._do(action, "u")
+    assert world.writes.said == [said]
+    world.room(5, "another")
+    await world.driver._do(action, "u")
+    assert world.writes.said == [said]
+
+
+async def test_a_warm_engine_that_is_being_stopped_is_not_claimed() -> None:
+    world = World()
+    world.room(3)
+    world.facts.take_pod(None, pod("warm"))
+    await world.driver._do(Claim("warm", 1), "u")
+    world.facts.take_pod(None, pod("warm", 2, deleted=True))
+    await world.driver._do(Claim("warm", 1), "u")
+    assert world.writes.said == ["claim warm"]
+
+
+async def test_a_call_that_failed_is_forgotten_once_the_engine_serves_or_is_gone() -> None:
+    world = World()
+    served = world.room(3)
+    world.engine()
+    world.driver._call_failed["e1"] = "it does not take the session"
+
+    def words() -> list[str]:
+        return [each.last_words for each in world.driver._observe(served).engines]
+
+    world.facts.heard["uid-e1"] = Heard(EngineStatus(ready=True))
+    assert words() == ["it does not take the session"]
+    serving = EngineStatus(ready=True, session=served.session, source_lang="en", rev=2)
+    world.facts.heard["uid-e1"] = Heard(serving)
+    assert words() == [""]
+    assert not world.driver._call_failed
