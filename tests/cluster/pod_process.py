@@ -28,8 +28,8 @@ _addresses = itertools.count(random.SystemRandom().randrange(0, 1 << 23))
 
 def next_address() -> str:
     """An address of loopback that no other pod of this run has, and hardly one of another run."""
-    number = next(_addresses) % (1 << 23)
-    return f"127.{64 + (number >> 16)}.{number >> 8 & 255}.{number & 255 or 1}"
+    number, last = divmod(next(_addresses), 254)
+    return f"127.{64 + (number >> 8 & 63)}.{number & 255}.{last + 1}"
 
 
 class PodProcess:
