@@ -12,7 +12,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.conftest import free_port
 from tests.platform_process import PlatformProcess
 from tests.scoring import TALKS
 
@@ -21,6 +20,7 @@ from bench.chart import bars
 from bench.cluster import rows as cluster
 from bench.latency import p
 from dolmetsch_local import models
+from dolmetsch_local.processes import free_port
 
 ROOT = Path(__file__).parents[1]
 OUT = ROOT / "docs" / "bench"

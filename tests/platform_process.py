@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,15 +19,6 @@ from dolmetsch_local.client import Refused, frames, viewer_socket
 from dolmetsch_local.state import Address, NotRunning, StateFolder
 
 HOST_PASSWORD, ADMIN_PASSWORD = "host-password-of-tests", "admin-password-of-tests"
-
-
-async def until(check: Callable[[], Any], what: str, timeout: float = 30.0) -> Any:
-    """Wait until `check()` is true; return what it returned."""
-    deadline = time.monotonic() + timeout
-    while not (found := check()):
-        assert time.monotonic() < deadline, f"not within {timeout:g} s: {what}"
-        await asyncio.sleep(0.05)
-    return found
 
 
 def processes(marker: str) -> list[int]:

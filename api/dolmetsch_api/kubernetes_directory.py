@@ -8,7 +8,17 @@ from typing import Any
 
 from dolmetsch_api.cluster_rooms import ClusterRooms
 from dolmetsch_core.cluster import names
-from dolmetsch_core.cluster.api import ApiError, Away, Cluster, Conflict, Forbidden, Invalid, Json, NotFound
+from dolmetsch_core.cluster.api import (
+    ApiError,
+    Away,
+    Cluster,
+    Conflict,
+    Forbidden,
+    Invalid,
+    Json,
+    NamespaceEnding,
+    NotFound,
+)
 from dolmetsch_core.cluster.informer import Informer
 from dolmetsch_core.cluster.objects import NotAsAgreed, pool_status_of, room_object, room_of, spec_object
 from dolmetsch_core.directory import RoomView, Terminating, adopt
@@ -51,7 +61,9 @@ class KubernetesDirectory:
     async def start(self) -> None:
         """Begin to watch."""
         self._tasks = [
-            asyncio.create_task(for_ever(f"watch of {what}", informer.run), name=f"watch of {what}")
+            asyncio.create_task(
+                for_ever(f"watch of {what}", informer.run, store_away=()), name=f"watch of {what}"
+            )
             for what, informer in (("rooms", self._objects), ("the pool", self._pools))
         ]
 
@@ -215,7 +227,7 @@ def _refusals(room_id: str, what: str) -> Iterator[None]:
 
 def _why(error: Exception) -> str:
     text = str(error)
-    if isinstance(error, Forbidden) and "being terminated" in text:
+    if isinstance(error, NamespaceEnding):
         return "its namespace is being deleted"
     if isinstance(error, Forbidden) and "exceeded quota" in text:
         return f"a quota of the cluster is used up ({text[text.index('exceeded quota') :]})"

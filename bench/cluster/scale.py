@@ -22,10 +22,10 @@ from tests.cluster.control_plane import ControlPlane, die_with_parent
 from tests.cluster.kwok import Kwok, add_hollow_nodes
 from tests.cluster.operator_process import Json, make_pool, room_manifest
 from tests.cluster.tools import Kubectl
-from tests.conftest import free_port
 
 from dolmetsch_core.cluster import names
 from dolmetsch_core.cluster.api import Cluster, NotFound, connect
+from dolmetsch_local.processes import free_port
 
 ROOT = Path(__file__).parents[2]
 OURS, THROWAWAY = "dolmetsch_operator", "bench.cluster.throwaway"

@@ -1,4 +1,5 @@
-"""Where rooms are: one protocol, two implementations (`live.directory` on one machine, Kubernetes later).
+"""Where rooms are: one protocol, two implementations (`live.directory` on one machine,
+the api's `kubernetes_directory` in a cluster).
 
 The api sees rooms only through this; the view it reads is a cache that says how old it is.
 """

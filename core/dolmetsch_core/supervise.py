@@ -28,17 +28,22 @@ def describe(error: BaseException) -> str:
 
 
 async def for_ever(
-    what: str, run: Callable[[], Awaitable[None]], *, restarted: Callable[[], object] = lambda: None
+    what: str,
+    run: Callable[[], Awaitable[None]],
+    *,
+    store_away: tuple[type[Exception], ...] = STORE_AWAY,
+    restarted: Callable[[], object] = lambda: None,
 ) -> None:
     """Run `run()` again whenever it ends. `what` names it in logs; `restarted()` is told of the unexpected.
 
-    A store that is away is no surprise: said once, waited for quietly.
+    A store that is away is no surprise: said once, waited for quietly. What does not use the live store
+    gives `store_away=()`, or a lost connection to something else would be told as the store's.
     """
     away_since = float("-inf")
     while True:
         try:
             await run()
-        except STORE_AWAY as error:
+        except store_away as error:
             now = asyncio.get_running_loop().time()
             if now - away_since > SAME_OUTAGE_S:
                 log.warning("%s: the live store is away (%s), waiting for it", what, type(error).__name__)

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from datetime import UTC, datetime
 
 from redis.asyncio import Redis
 
@@ -233,7 +232,7 @@ class Session:
 
     async def _host(self, *, connected: bool) -> None:
         if self._board.now.host_connected != connected:
-            await self._board.say(host_connected=connected, host_since=datetime.now(UTC))
+            await self._board.say(host_connected=connected)
 
     async def _mirror(self) -> None:
         request = self.request

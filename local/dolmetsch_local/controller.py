@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from redis.asyncio import Redis
 
-from dolmetsch_core.engine_client import EngineAway, OlderEpoch
+from dolmetsch_core.engine_calls import EngineCalls
 from dolmetsch_core.life.decide import decide
 from dolmetsch_core.life.observed import EngineSeen, EngineState, Observation, PoolSeen
 from dolmetsch_core.life.plan import (
@@ -52,7 +52,7 @@ class Controller:
         self._born = ""
         self._pool_status: EnginePoolStatus | None = None
         self._admitted: frozenset[str] = frozenset()
-        self._calls: dict[str, asyncio.Task[None]] = {}
+        self._calls = EngineCalls(changed.set)
 
     async def run(self) -> None:
         """Step until cancelled."""
@@ -69,7 +69,8 @@ class Controller:
                     async with asyncio.timeout(pause):
                         await self._changed.wait()
         finally:
-            await end_tasks(listening, *self._calls.values())
+            await end_tasks(listening)
+            await self._calls.stop()
 
     async def _listen(self) -> None:
         while True:
@@ -95,6 +96,7 @@ class Controller:
         self._rooms = reading.rooms
         now = rooms.now()
         seen = self._look()
+        self._calls.keep(each.name for each in self._engine_facts())
         pool = decide_pool(self._pool, seen, now)
         self._admitted = pool.admitted
         await self._tell_pool(pool.status)
@@ -184,26 +186,15 @@ class Controller:
                 self._rooms.pop(room.name, None)
 
     def _call(self, room: str, action: OpenSession | EndSession) -> None:
-        """One call to an engine at a time, beside the step: it must not wait for a slow one."""
-        running = self._calls.get(action.engine)
-        if running is not None and not running.done():
-            return
-        self._calls[action.engine] = asyncio.create_task(
-            self._call_engine(room, action), name=f"call for {room}"
-        )
-
-    async def _call_engine(self, room: str, action: OpenSession | EndSession) -> None:
         client = self._engines.client
-        try:
+
+        async def call() -> None:
             if isinstance(action, OpenSession):
                 await client.open_session(action.address, action.request)
             else:
                 await client.end_session(action.address)
-        except (EngineAway, OlderEpoch) as error:
-            # Its health and status decide; the next step asks again.
-            log.warning("room %s: %s", room, error)
-            await asyncio.sleep(0.5)
-        self._changed.set()
+
+        self._calls.start(room, action.engine, call)
 
     async def _size_warm_set(self, pool: PoolPlan) -> None:
         for name in pool.drop_warm:

@@ -9,6 +9,7 @@ import signal
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 log = logging.getLogger(__name__)
@@ -38,9 +39,9 @@ class Command:
     cwd: Path | None = None
 
 
-def _die_with_parent() -> None:
-    """In the child: a platform that is killed leaves no process behind."""
-    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+def die_with_parent(number: signal.Signals) -> None:
+    """In a child, before it runs: `number` comes when its parent ends, so a kill leaves nothing behind."""
+    _LIBC.prctl(_PR_SET_PDEATHSIG, number)
 
 
 class Child:
@@ -62,7 +63,7 @@ class Child:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
-                preexec_fn=_die_with_parent,
+                preexec_fn=partial(die_with_parent, signal.SIGTERM),
             )
         return cls(process, command)
 

@@ -11,9 +11,6 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from dolmetsch_api.kubernetes_directory import KubernetesDirectory
-from dolmetsch_core.cluster.api import connect
-from dolmetsch_core.cluster.config import own_namespace
 from dolmetsch_core.directory import Directory
 from dolmetsch_core.live import store as live_store
 from dolmetsch_core.live.directory import LocalDirectory
@@ -80,7 +77,7 @@ async def _close(directory: Directory, room_id: str) -> None:
 
 @asynccontextmanager
 async def _directory(*, kubernetes: bool, namespace: str) -> AsyncIterator[Directory]:
-    """The directory, once it has had a look. Raises NotRunning, Away, RoomsUnknown."""
+    """The directory, once it has had a look. Raises NotRunning, RoomsUnknown."""
     async with _in_cluster(namespace) if kubernetes else _on_this_machine() as directory:
         await directory.start()
         try:
@@ -106,7 +103,16 @@ async def _first_look(directory: Directory, who: str) -> None:
 
 @asynccontextmanager
 async def _in_cluster(namespace: str) -> AsyncIterator[Directory]:
-    yield KubernetesDirectory(await connect(), namespace or own_namespace())
+    # Here: importing `kubernetes` takes half a second and 20 MB, which no other command needs.
+    from dolmetsch_api.kubernetes_directory import KubernetesDirectory  # noqa: PLC0415
+    from dolmetsch_core.cluster.api import Away, connect  # noqa: PLC0415
+    from dolmetsch_core.cluster.config import own_namespace  # noqa: PLC0415
+
+    try:
+        cluster = await connect()
+    except Away as error:
+        raise RoomsUnknown(str(error)) from error
+    yield KubernetesDirectory(cluster, namespace or own_namespace())
 
 
 @asynccontextmanager

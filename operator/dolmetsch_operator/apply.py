@@ -8,19 +8,17 @@ from contextlib import suppress
 from typing import Any
 
 from dolmetsch_core.cluster import names, objects
-from dolmetsch_core.cluster.api import Conflict, Forbidden, Invalid, NotFound
+from dolmetsch_core.cluster.api import Conflict, Invalid, NamespaceEnding, NotFound
 from dolmetsch_core.cluster.objects import Object
 from dolmetsch_core.wire.room import EnginePoolStatus, Phase, Room, RoomStatus
-from dolmetsch_operator.facts import GONE, Facts, KnownRoom
+from dolmetsch_operator.facts import GONE, Facts, KnownRoom, grave
 from dolmetsch_operator.leased import Leased
 from dolmetsch_operator.pods import PodMaker, room_owner
 from dolmetsch_operator.reduced import Pod
 
 log = logging.getLogger(__name__)
-TERMINATING = "because it is being terminated"
-"""How the API server refuses to make anything in a namespace that is being deleted."""
 ENDING_S = 20.0
-"""How long that is believed without another try: the namespace may be there anew."""
+"""How long a namespace is believed to be ending without another try: it may be there anew."""
 
 
 class Writer:
@@ -101,7 +99,7 @@ class Writer:
         if obj is None:
             known = self._facts.rooms.get(room.name)
             if known is not None and known.room.uid == room.uid:
-                self._facts.take_room(GONE, _ghost(room.name, room.uid, known.version))
+                self._facts.take_room(GONE, grave(room.name, room.uid, known.version))
             return
         self._facts.take_room(None, obj)
         raise Conflict(error.status, str(error))
@@ -133,9 +131,8 @@ class Writer:
     async def _create_pod(self, pod: Mapping[str, Any]) -> None:
         try:
             self._facts.take_pod(None, await self._cluster.create(names.pods_path(self._namespace), pod))
-        except Forbidden as error:
-            if TERMINATING in str(error):
-                self._ending_until = asyncio.get_running_loop().time() + ENDING_S
+        except NamespaceEnding:
+            self._ending_until = asyncio.get_running_loop().time() + ENDING_S
             raise
         except Conflict:
             obj = await self._read(names.pods_path(self._namespace, pod["metadata"]["name"]))
@@ -184,7 +181,7 @@ class Writer:
         obj = await self._read(names.pods_path(self._namespace, pod.name))
         there = obj is not None and obj["metadata"]["uid"] == pod.uid
         if not there:
-            self._facts.take_pod(GONE, _ghost(pod.name, pod.uid, pod.version))
+            self._facts.take_pod(GONE, grave(pod.name, pod.uid, pod.version))
         if obj is not None:
             self._facts.take_pod(None, obj)
         return there
@@ -193,8 +190,3 @@ class Writer:
 def _escaped(key: str) -> str:
     """A key as a part of a JSON pointer."""
     return key.replace("~", "~0").replace("/", "~1")
-
-
-def _ghost(name: str, uid: str, version: int) -> dict[str, Any]:
-    """What is left of an object that the server does not know any more: enough to forget it by."""
-    return {"metadata": {"name": name, "uid": uid, "resourceVersion": str(version)}}

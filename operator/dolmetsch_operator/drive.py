@@ -11,7 +11,8 @@ from typing import Protocol
 from dolmetsch_core.clock import SteadyClock
 from dolmetsch_core.cluster import names
 from dolmetsch_core.cluster.api import ApiError, Away, Conflict, Forbidden, Invalid
-from dolmetsch_core.engine_client import EngineAway, EngineClient, OlderEpoch
+from dolmetsch_core.engine_calls import EngineCalls
+from dolmetsch_core.engine_client import EngineClient
 from dolmetsch_core.life.decide import decide
 from dolmetsch_core.life.observed import EngineSeen, Observation
 from dolmetsch_core.life.plan import (
@@ -25,8 +26,8 @@ from dolmetsch_core.life.plan import (
     Stop,
 )
 from dolmetsch_core.life.report import changed, report
+from dolmetsch_core.life.serve import in_session
 from dolmetsch_core.supervise import describe
-from dolmetsch_core.tasks import end_tasks
 from dolmetsch_core.wire.room import ConditionType, Phase, Reason, Room, RoomStatus
 from dolmetsch_operator.apply import Writer
 from dolmetsch_operator.engine_polls import EnginePolls
@@ -92,10 +93,8 @@ class RoomDriver:
         self._clock = clock
         self._tell = tell
         self._wake = asyncio.Event()
-        self._calls: dict[str, asyncio.Task[None]] = {}
+        self._calls = EngineCalls(self.wake)
         self._cannot_create = ""
-        self._call_failed: dict[str, str] = {}
-        """By engine: what its last call ended with, while it fails."""
         self._delay_told = datetime.min.replace(tzinfo=clock.now().tzinfo)
 
     def wake(self) -> None:
@@ -129,7 +128,7 @@ class RoomDriver:
                     async with asyncio.timeout(wait):
                         await self._wake.wait()
         finally:
-            await end_tasks(*self._calls.values())
+            await self._calls.stop()
 
     def _until(self, wake_at: datetime | None) -> float:
         if wake_at is None:
@@ -168,28 +167,20 @@ class RoomDriver:
     def _observe(self, room: Room) -> Observation:
         maker = self._pool.maker
         template = maker.template_hash if maker else ""
-        seen = self._pool.observed(room)
         found = engines_of(room, self._facts, template, asyncio.get_running_loop().time())
-        self._forget_calls(room, found)
-        engines = tuple(self._with_call(each) for each in found)
-        return Observation(
-            engines=engines,
-            admitted=seen.admitted,
-            refused=seen.refused,
-            warm=seen.warm,
+        # A call that failed is over with its engine, or once the engine is seen to have the session.
+        self._calls.keep(each.name for each in found if not (each.status and in_session(room, each.status)))
+        return replace(
+            self._pool.observed(room),
+            engines=tuple(self._with_call(each) for each in found),
             cannot_create=self._cannot_create,
-            start_timeout=seen.start_timeout,
-            replace_outdated=seen.replace_outdated,
         )
 
-    def _forget_calls(self, room: Room, engines: tuple[EngineSeen, ...]) -> None:
-        """A call that failed is over with its engine, or once the engine is seen to have the session."""
-        wanted = (room.session, room.spec.source_lang, room.spec.restart)
-        asked = {each.name for each in engines if _session(each) != wanted}
-        self._call_failed = {name: why for name, why in self._call_failed.items() if name in asked}
-
     def _with_call(self, engine: EngineSeen) -> EngineSeen:
-        return replace(engine, last_words=engine.last_words or self._call_failed.get(engine.name, ""))
+        failed = self._calls.failed.get(engine.name)
+        if engine.last_words or not failed:
+            return engine
+        return replace(engine, last_words=f"it does not take the session: {failed}")
 
     def _calmed(
         self, before: RoomStatus, after: RoomStatus, now: datetime
@@ -265,34 +256,15 @@ class RoomDriver:
         self._wake.set()
 
     def _call(self, action: OpenSession | EndSession) -> None:
-        """One call to an engine at a time, beside the step: it must not wait for a slow one."""
-        running = self._calls.get(action.engine)
-        if running is None or running.done():
-            self._calls[action.engine] = asyncio.create_task(
-                self._call_engine(action), name=f"call for {self._name}"
-            )
-
-    async def _call_engine(self, action: OpenSession | EndSession) -> None:
         pod = self._facts.pods.get(action.engine)
         if pod is None:
             return
-        try:
+
+        async def call() -> None:
             if isinstance(action, OpenSession):
                 says = await self._engines.open_session(action.address, action.request, audience=pod.uid)
             else:
                 says = await self._engines.end_session(action.address, audience=pod.uid)
             self._polls.take(pod, says)
-            self._call_failed.pop(pod.name, None)
-        except (EngineAway, OlderEpoch) as error:
-            # Its status and the deadline decide; the next step asks again.
-            if pod.name not in self._call_failed:
-                log.warning("room %s: %s: %s", self._name, pod.name, error)
-            self._call_failed[pod.name] = f"it does not take the session: {error}"
-            await asyncio.sleep(AGAIN_S)
-        self._wake.set()
 
-
-def _session(engine: EngineSeen) -> tuple[str | None, str | None, int]:
-    """What an engine says that it serves."""
-    says = engine.status
-    return (says.session, says.source_lang, says.restart) if says else (None, None, 0)
+        self._calls.start(self._name, pod.name, call)

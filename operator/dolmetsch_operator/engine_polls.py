@@ -18,7 +18,7 @@ FIRST_ANSWERS_S = 3.0
 
 
 class EnginePolls:
-    """Keeps `facts.heard` up to date; `wake(room)` is called after a change, '' for a warm engine."""
+    """Keeps `facts.heard` up to date; the facts tell of each change (`Facts.engine_spoke`)."""
 
     def __init__(self, facts: Facts, client: EngineClient) -> None:
         self._facts = facts
@@ -64,7 +64,7 @@ class EnginePolls:
 
     async def _keep(self, pod: Pod) -> None:
         """Nobody else hears this engine: its poll ends with the pod and by nothing else."""
-        await for_ever(f"the status of {pod.name}", lambda: self._poll(pod))
+        await for_ever(f"the status of {pod.name}", lambda: self._poll(pod), store_away=())
 
     async def _poll(self, pod: Pod) -> None:
         answered = self._answered[pod.uid]

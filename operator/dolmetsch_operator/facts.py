@@ -233,6 +233,11 @@ class Facts:
         self._changed("pool", "")
 
 
+def grave(name: str, uid: str, version: int) -> Object:
+    """Return what a deletion event would have told of an object that nobody told of."""
+    return {"metadata": {"name": name, "uid": uid, "resourceVersion": str(version)}}
+
+
 def _same_but_version(one: Node, other: Node) -> bool:
     return (one.ready, one.cordoned, one.labels, one.taints, one.allocatable) == (
         other.ready,

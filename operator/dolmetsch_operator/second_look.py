@@ -9,7 +9,7 @@ from dolmetsch_core.cluster import names, objects
 from dolmetsch_core.cluster.api import ApiError, Away, Cluster
 from dolmetsch_core.cluster.objects import NotAsAgreed, Object
 from dolmetsch_operator import metrics
-from dolmetsch_operator.facts import GONE, Facts
+from dolmetsch_operator.facts import GONE, Facts, grave
 from dolmetsch_operator.health import Health
 
 log = logging.getLogger(__name__)
@@ -87,7 +87,7 @@ class SecondLook:
             # Only what has not been heard of since the reading began can have gone unseen.
             if each is not None and each.version == before[name]:
                 self._told_late(kind, name)
-                take(GONE, _gone(name, each))
+                take(GONE, grave(name, getattr(each, "uid", ""), each.version))
 
     def _told_late(self, kind: str, name: str) -> None:
         metrics.HEALED.labels(kind).inc()
@@ -101,16 +101,5 @@ class SecondLook:
                 self._facts.take_pool(None, obj)
         except NotAsAgreed as error:
             log.warning("%s", error)
-        if not found and self._facts.pool:
-            self._facts.take_pool(GONE, _gone(names.POOL, self._facts.pool))
-
-
-def _gone(name: str, known: object) -> Object:
-    """What a deletion event would have told of an object."""
-    return {
-        "metadata": {
-            "name": name,
-            "uid": getattr(known, "uid", ""),
-            "resourceVersion": str(getattr(known, "version", 0)),
-        }
-    }
+        if not found and (pool := self._facts.pool):
+            self._facts.take_pool(GONE, grave(names.POOL, pool.uid, pool.version))

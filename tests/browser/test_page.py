@@ -8,8 +8,9 @@ import pytest
 from playwright.async_api import Page, Route, WebSocketRoute, expect
 
 from tests.browser.conftest import Opening, captions, log_in, photograph
-from tests.platform_process import PlatformProcess, until
+from tests.platform_process import PlatformProcess
 from tests.scoring import exact_translations, score, talk
+from tests.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 NOTICE = "Demonstration model: knows about 280 words per language"

@@ -6,7 +6,6 @@ RBAC, validation, garbage collection and scheduling are Kubernetes' own. Waiting
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import signal
@@ -16,12 +15,14 @@ import time
 import urllib.request
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from urllib.error import URLError
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from dolmetsch_local import processes
 from dolmetsch_local.processes import free_port
 from tests.cluster.binaries import find
 
@@ -34,19 +35,14 @@ SERVICES = "198.18.240.0/20"
 CONTROLLERS, SCHEDULER = "kube-controller-manager", "kube-scheduler"
 USERS = {"admin": "system:masters", CONTROLLERS: "", SCHEDULER: ""}
 """Who has a token, and the group; the last two have built-in roles."""
-_PR_SET_PDEATHSIG = 1
-_LIBC = ctypes.CDLL(None, use_errno=True)
+die_with_parent = partial(processes.die_with_parent, signal.SIGKILL)
+"""In a child, before it runs: tests that are killed leave no process behind."""
 # "Parent" means the thread that started the child: one that lives as long as the tests.
 _SPAWNER = ThreadPoolExecutor(1, thread_name_prefix="spawner")
 
 
 class NotStarted(Exception):
     """A part of the control plane ended, or does not answer. The message has its last words."""
-
-
-def die_with_parent() -> None:
-    """In the child, before it runs: tests that are killed leave no process behind."""
-    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def last_words(log: Path, lines: int = 30) -> str:

@@ -16,9 +16,9 @@ import httpx
 from dolmetsch_core.cluster import names
 from dolmetsch_core.cluster.api import Cluster, NotFound
 from dolmetsch_core.tokens import EngineKey
+from dolmetsch_local.processes import free_port
 from tests.cluster.control_plane import die_with_parent, last_words
 from tests.cluster.waiting import object_where
-from tests.conftest import free_port
 
 IMAGE = "engine:1"
 Json = dict[str, Any]

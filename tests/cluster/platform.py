@@ -12,9 +12,9 @@ import httpx
 import yaml
 
 from dolmetsch_core.tokens import EngineKey
+from dolmetsch_local.processes import free_port
 from dolmetsch_local.state import Address
 from tests.cluster.control_plane import die_with_parent, last_words
-from tests.conftest import free_port
 from tests.platform_process import ADMIN_PASSWORD, HOST_PASSWORD
 
 ROOMS = ("TALK1", "TALK2", "TALK3")

@@ -9,7 +9,6 @@ import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
@@ -118,7 +117,7 @@ async def healthz(engine: StandIn, _: web.Request) -> web.StreamResponse:
 async def set_host(engine: StandIn, request: web.Request) -> web.StreamResponse:
     """For tests: as if the host's audio came or went."""
     connected = request.query["connected"] == "true"
-    await engine.say(host_connected=connected, host_since=datetime.now(UTC))
+    await engine.say(host_connected=connected)
     return told(engine.now)
 
 

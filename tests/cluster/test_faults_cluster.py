@@ -28,7 +28,8 @@ from tests.cluster.operator_process import (
     served,
     until_no_pod,
 )
-from tests.cluster.waiting import gone, room_where, until
+from tests.cluster.waiting import gone, room_where
+from tests.waiting import until
 
 pytestmark = pytest.mark.timeout(180)
 AddOperator = Callable[..., OperatorProcess]

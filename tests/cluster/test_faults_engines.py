@@ -29,7 +29,8 @@ from tests.cluster.operator_process import (
 from tests.cluster.pods import delete
 from tests.cluster.process_node import ProcessNode
 from tests.cluster.stand_in_engine import CRASHED, LAST_WORDS
-from tests.cluster.waiting import gone, object_where, room_where, until
+from tests.cluster.waiting import gone, object_where, room_where
+from tests.waiting import until
 
 pytestmark = pytest.mark.timeout(180)
 

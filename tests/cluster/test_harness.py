@@ -16,7 +16,8 @@ from tests.cluster.kwok import Kwok, add_hollow_nodes, remove_hollow_nodes
 from tests.cluster.nodes import GPU
 from tests.cluster.pods import condition_of, delete, engine_pod, is_ready
 from tests.cluster.process_node import STAND_IN
-from tests.cluster.waiting import gone, pod_where, until
+from tests.cluster.waiting import gone, pod_where
+from tests.waiting import until
 
 
 async def test_third_pod_waits_for_one_of_two_gpus(

@@ -11,7 +11,8 @@ from dolmetsch_core.wire.engine import EngineStatus, SessionRequest
 from tests.cluster.conftest import AddProcessNode
 from tests.cluster.pods import delete, engine_pod, is_ready, state, terminated
 from tests.cluster.stand_in_engine import CRASHED, LAST_WORDS
-from tests.cluster.waiting import gone, pod_where, until
+from tests.cluster.waiting import gone, pod_where
+from tests.waiting import until
 
 
 async def test_pod_becomes_a_process_that_answers_at_its_own_address(

@@ -28,7 +28,8 @@ from tests.cluster.operator_process import (
     until_no_pod,
 )
 from tests.cluster.tools import Kubectl
-from tests.cluster.waiting import gone, room_where, until
+from tests.cluster.waiting import gone, room_where
+from tests.waiting import until
 
 pytestmark = pytest.mark.timeout(120)
 

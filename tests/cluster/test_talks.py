@@ -22,8 +22,9 @@ from tests.cluster.process_node import ENGINE
 from tests.cluster.tools import Kubectl
 from tests.cluster.waiting import gone, room_where
 from tests.conftest import LibreTranslateProcess, model
-from tests.platform_process import ADMIN_PASSWORD, Viewer, until, viewing
+from tests.platform_process import ADMIN_PASSWORD, Viewer, viewing
 from tests.scoring import exact_translations, score, talk
+from tests.waiting import until
 
 pytestmark = pytest.mark.timeout(240)
 

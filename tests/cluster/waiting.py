@@ -1,37 +1,14 @@
-"""Waiting in cluster tests: for a condition, with a deadline, never for a time."""
+"""Waiting in cluster tests: for what the API server says of an object."""
 
-import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from typing import Any
 
 from dolmetsch_core.cluster import names
 from dolmetsch_core.cluster.api import Away, Cluster, Forbidden, NotFound
+from tests.waiting import TIMEOUT_S, looks
 
-EVERY_S = 0.05
-TIMEOUT_S = 30.0
 Json = dict[str, Any]
-
-
-async def _looks(
-    what: str, timeout: float, last: Callable[[], object] = lambda: ""
-) -> AsyncGenerator[None, None]:
-    """One step per look; fails after `timeout` seconds, telling the last thing seen."""
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + timeout
-    while loop.time() < deadline:
-        yield
-        await asyncio.sleep(EVERY_S)
-    raise AssertionError(f"not within {timeout:g} s: {what} {last()}")
-
-
-async def until(check: Callable[[], Any], what: str, timeout: float = TIMEOUT_S) -> Any:
-    """Wait until `check()` is true; return what it returned."""
-    async with contextlib.aclosing(_looks(what, timeout)) as looks:
-        async for _ in looks:
-            if found := check():
-                return found
-    raise AssertionError(what)
 
 
 async def object_where(
@@ -39,8 +16,8 @@ async def object_where(
 ) -> Json:
     """Wait until an object is there and as wanted; return it. An API server that is away is waited for."""
     seen: Json = {}
-    async with contextlib.aclosing(_looks(f"{path} {what}", timeout, lambda: seen.get("status"))) as looks:
-        async for _ in looks:
+    async with contextlib.aclosing(looks(f"{path} {what}", timeout, lambda: seen.get("status"))) as looking:
+        async for _ in looking:
             # Right after its start the server knows no rights yet: it refuses for a moment.
             with contextlib.suppress(NotFound, Away, Forbidden):
                 seen = await admin.get(path)
@@ -65,8 +42,8 @@ async def room_where(
 
 async def gone(admin: Cluster, path: str, timeout: float = TIMEOUT_S) -> None:
     """Wait until there is no such object."""
-    async with contextlib.aclosing(_looks(f"{path} gone", timeout)) as looks:
-        async for _ in looks:
+    async with contextlib.aclosing(looks(f"{path} gone", timeout)) as looking:
+        async for _ in looking:
             try:
                 await admin.get(path)
             except NotFound:

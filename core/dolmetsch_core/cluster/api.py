@@ -46,6 +46,10 @@ class Forbidden(ApiError):
     """The service account may not do this (401, 403), or a quota forbids it. Remedy: in the message."""
 
 
+class NamespaceEnding(Forbidden):
+    """The namespace is being deleted: nothing can be made in it (403). Remedy: wait, it may be there anew."""
+
+
 class Expired(ApiError):
     """The version to watch from is too old (410). Remedy: list again."""
 
@@ -226,6 +230,7 @@ class Cluster:
 
 def _error(status: int, raw: bytes) -> ApiError | Away:
     """Whatever the server says of its own trouble (etcd is away, a request took too long) is Away."""
+    told: Json = {}
     try:
         told = json.loads(raw)
         message = told.get("message") or told.get("reason") or ""
@@ -233,4 +238,13 @@ def _error(status: int, raw: bytes) -> ApiError | Away:
         message = raw.decode(errors="replace")[:300]
     if status == 429 or status >= 500:
         return Away(f"{message} ({status})")
-    return _ERRORS.get(status, ApiError)(status, f"{message} ({status})")
+    kind = _ERRORS.get(status, ApiError)
+    if kind is Forbidden and _names_cause(told, "NamespaceTerminating"):
+        kind = NamespaceEnding
+    return kind(status, f"{message} ({status})")
+
+
+def _names_cause(told: Json, cause: str) -> bool:
+    """Whether the server gives this as a reason of its answer, in its words for programs."""
+    causes = (told.get("details") or {}).get("causes") or ()
+    return any(each.get("reason") == cause for each in causes)

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from functools import lru_cache
 
 GROUP = "dolmetsch.dev"
 VERSION = "v1alpha1"
@@ -30,6 +31,7 @@ _SLUG_LENGTH = 40
 """Room for the epoch in the names of the engine pods, which are labels too."""
 
 
+@lru_cache(maxsize=4096)
 def room_name(room_id: str) -> str:
     """Return the one name that the Room of this room id can have.
 

@@ -1,7 +1,5 @@
 """The engine's control interface: sessions and status."""
 
-from datetime import datetime
-
 from pydantic import Field
 
 from dolmetsch_core.wire.base import Wire
@@ -36,8 +34,6 @@ class EngineStatus(Wire):
     source_lang: str = ""
     restart: int = 0
     host_connected: bool = False
-    host_since: datetime | None = None
-    """When the host's audio came or went."""
     delay: Delay = Delay.OK
     failing: str | None = None
     """Why no words come out although audio goes in."""

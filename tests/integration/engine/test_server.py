@@ -27,7 +27,7 @@ from dolmetsch_core.wire.engine import (
     SessionRequest,
 )
 from dolmetsch_core.wire.feed import LinesWritten, SessionClosed
-from tests.conftest import free_port
+from dolmetsch_local.processes import free_port
 from tests.webm import recorded
 
 DEMO = Path(__file__).parents[3] / "local" / "dolmetsch_local" / "demo"

@@ -17,7 +17,8 @@ from dolmetsch_local.libretranslate import (
     prepare,
     prepare_demo,
 )
-from tests.conftest import LIBRETRANSLATE_PYTHON, LibreTranslateProcess, free_port
+from dolmetsch_local.processes import free_port
+from tests.conftest import LIBRETRANSLATE_PYTHON, LibreTranslateProcess
 
 PYTHON = LIBRETRANSLATE_PYTHON
 

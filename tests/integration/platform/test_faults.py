@@ -14,11 +14,12 @@ import pytest
 from websockets.asyncio.client import ClientConnection
 
 from dolmetsch_local.client import Login, frames, host_socket, login
+from dolmetsch_local.processes import free_port
 from dolmetsch_local.recorder import Slice, record
 from dolmetsch_local.speak import speak
-from tests.conftest import free_port
-from tests.platform_process import PlatformProcess, Viewer, until, viewing
+from tests.platform_process import PlatformProcess, Viewer, viewing
 from tests.scoring import score, talk
+from tests.waiting import until
 
 pytestmark = [pytest.mark.audio, pytest.mark.timeout(150)]
 

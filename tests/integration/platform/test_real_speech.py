@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from dolmetsch_local.processes import free_port
 from dolmetsch_local.speak import speak
-from tests.conftest import free_port
-from tests.platform_process import PlatformProcess, until, viewing
+from tests.platform_process import PlatformProcess, viewing
 from tests.scoring import plain, score
+from tests.waiting import until
 
 pytestmark = [pytest.mark.audio, pytest.mark.timeout(240)]
 REFERENCE = Path(__file__).parents[3] / "bench" / "two_cities.txt"

@@ -15,8 +15,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from dolmetsch_local.recorder import record
-from tests.platform_process import ADMIN_PASSWORD, HOST_PASSWORD, PlatformProcess, until, viewing
+from tests.platform_process import ADMIN_PASSWORD, HOST_PASSWORD, PlatformProcess, viewing
 from tests.scoring import talk
+from tests.waiting import until
 
 pytestmark = pytest.mark.timeout(90)
 CONSENT = {"DEMO1-allow_store": "false", "DEMO1-allow_client_download": "false"}

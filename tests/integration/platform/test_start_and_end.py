@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import free_port
+from dolmetsch_local.processes import free_port
 from tests.platform_process import PlatformProcess, processes
 
 pytestmark = pytest.mark.timeout(120)

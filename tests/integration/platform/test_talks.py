@@ -5,8 +5,9 @@ import asyncio
 import pytest
 
 from dolmetsch_local.speak import speak
-from tests.platform_process import PlatformProcess, Viewer, until, viewing
+from tests.platform_process import PlatformProcess, Viewer, viewing
 from tests.scoring import Heard, Talk, exact_translations, score, talk
+from tests.waiting import until
 
 pytestmark = [pytest.mark.audio, pytest.mark.timeout(240)]
 ROOM = {"en": "DEMO1", "de": "DEMO2"}

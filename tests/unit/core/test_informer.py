@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any, cast
 
 import pytest
@@ -11,6 +11,7 @@ from dolmetsch_core.cluster import informer
 from dolmetsch_core.cluster.api import Away, Cluster, Expired, Json
 from dolmetsch_core.cluster.informer import Informer
 from dolmetsch_core.tasks import end_tasks
+from tests.waiting import until
 
 
 def obj(version: int, name: str = "r1") -> Json:
@@ -68,31 +69,25 @@ def known(rooms: Informer) -> dict[str, int]:
     return {name: int(each["metadata"]["resourceVersion"]) for name, each in rooms.objects.items()}
 
 
-async def until(reached: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
-        while not reached():
-            await asyncio.sleep(0.001)
-
-
 async def test_news_come_in_and_the_next_watch_goes_on_behind_them(server: Server, rooms: Informer) -> None:
     server.list(10, obj(3))
     server.words.put_nowait(("ADDED", obj(11, "r2")))
     server.words.put_nowait(("DELETED", obj(12)))
     server.words.put_nowait(("BOOKMARK", {"metadata": {"resourceVersion": "20"}}))
     server.words.put_nowait(None)
-    await until(lambda: server.watched == ["10", "20"])
+    await until(lambda: server.watched == ["10", "20"], "the second watch", timeout=5)
     assert known(rooms) == {"r2": 11}
     assert server.listed == 1
 
 
 async def test_a_word_older_than_the_own_write_changes_nothing(server: Server, rooms: Informer) -> None:
     server.list(10, obj(3))
-    await until(lambda: known(rooms) == {"r1": 3})
+    await until(lambda: known(rooms) == {"r1": 3}, "the first list", timeout=5)
     assert rooms.take(obj(15))
     server.words.put_nowait(("DELETED", obj(12)))
     server.words.put_nowait(("ADDED", obj(13)))
     server.words.put_nowait(("ADDED", obj(14, "r2")))
-    await until(lambda: "r2" in rooms.objects)
+    await until(lambda: "r2" in rooms.objects, "the last word", timeout=5)
     assert known(rooms) == {"r1": 15, "r2": 14}
 
 
@@ -101,8 +96,10 @@ async def test_an_own_write_that_comes_late_does_not_bring_back_what_is_gone(
 ) -> None:
     server.list(10, obj(3))
     server.words.put_nowait(("DELETED", obj(12)))
-    await until(lambda: not server.lists.qsize() and not rooms.objects and server.listed == 1)
-    await until(lambda: not server.words.qsize())
+    await until(
+        lambda: not server.lists.qsize() and not rooms.objects and server.listed == 1, "r1 is gone", timeout=5
+    )
+    await until(lambda: not server.words.qsize(), "all words are read", timeout=5)
     assert not rooms.take(obj(11))
     assert not rooms.objects
 
@@ -110,21 +107,21 @@ async def test_an_own_write_that_comes_late_does_not_bring_back_what_is_gone(
 async def test_a_list_that_was_asked_for_before_an_own_write_does_not_hide_it(
     server: Server, rooms: Informer
 ) -> None:
-    await until(lambda: server.listed == 1)
+    await until(lambda: server.listed == 1, "the first list is asked for", timeout=5)
     assert rooms.take(obj(15))
     server.list(10, obj(4, "r2"))
-    await until(lambda: bool(server.watched))
+    await until(lambda: bool(server.watched), "the first watch", timeout=5)
     assert known(rooms) == {"r1": 15, "r2": 4}
 
 
 async def test_a_list_after_an_own_write_knows_best(server: Server, rooms: Informer) -> None:
     """Also when versions fell, as after a backup was put back."""
     server.list(10)
-    await until(lambda: bool(server.watched))
+    await until(lambda: bool(server.watched), "the first watch", timeout=5)
     assert rooms.take(obj(15))
     server.words.put_nowait(Expired(410, "too old"))
     server.list(7, obj(6, "r2"))
-    await until(lambda: len(server.watched) == 2)
+    await until(lambda: len(server.watched) == 2, "the second watch", timeout=5)
     assert known(rooms) == {"r2": 6}
 
 
@@ -136,10 +133,10 @@ async def test_a_server_that_is_away_is_told_of_once_and_what_is_known_stays(
     for _ in range(informer.LIST_AFTER):
         server.words.put_nowait(Away("connection refused"))
         server.lists.put_nowait(Away("connection refused"))
-    await until(lambda: server.listed == 2 + informer.LIST_AFTER)
+    await until(lambda: server.listed == 2 + informer.LIST_AFTER, "all refusals are heard", timeout=5)
     assert known(rooms) == {"r1": 3}
     server.list(30, obj(30))
-    await until(lambda: known(rooms) == {"r1": 30})
+    await until(lambda: known(rooms) == {"r1": 30}, "the list of the server that is back", timeout=5)
     told = [each.getMessage() for each in caplog.records]
     assert told == [
         "/rooms: waiting for the API server: connection refused",

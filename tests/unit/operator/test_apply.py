@@ -4,7 +4,7 @@ from typing import Any, cast
 
 import pytest
 
-from dolmetsch_core.cluster.api import Forbidden
+from dolmetsch_core.cluster.api import NamespaceEnding
 from dolmetsch_core.wire.room import EnginePoolSpec
 from dolmetsch_operator import apply
 from dolmetsch_operator.apply import Writer
@@ -20,16 +20,16 @@ class Ending:
     """An API server that makes nothing in a namespace that goes."""
 
     async def create(self, _path: str, _obj: Any, **_query: str) -> Any:
-        raise Forbidden(403, "unable to create new content in namespace ns because it is being terminated")
+        raise NamespaceEnding(403, "no new content in namespace ns because it is being terminated")
 
 
 async def test_a_namespace_that_goes_is_not_believed_to_go_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     writer = Writer(cast("Leased", Ending()), Facts(lambda kind, room: None), "ns")
     assert not writer.ending
-    with pytest.raises(Forbidden):
+    with pytest.raises(NamespaceEnding):
         await writer.create_warm(MAKER)
     assert writer.ending
     monkeypatch.setattr(apply, "ENDING_S", 0.0)
-    with pytest.raises(Forbidden):
+    with pytest.raises(NamespaceEnding):
         await writer.create_warm(MAKER)
     assert not writer.ending, "it is tried again: the namespace may be there anew"

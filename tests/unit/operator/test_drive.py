@@ -1,11 +1,12 @@
 """One room's driver over stand-ins: what it does of a plan, and what it leaves."""
 
+import asyncio
 from typing import Any, cast
 
 import pytest
 
 from dolmetsch_core.clock import SteadyClock
-from dolmetsch_core.engine_client import EngineClient
+from dolmetsch_core.engine_client import EngineAway, EngineClient
 from dolmetsch_core.life.observed import Observation
 from dolmetsch_core.life.plan import Action, Claim, DeleteRoom, Forget
 from dolmetsch_core.wire.engine import EngineStatus
@@ -108,18 +109,24 @@ async def test_a_warm_engine_that_is_being_stopped_is_not_claimed() -> None:
     assert world.writes.said == ["claim warm"]
 
 
+async def fails() -> None:
+    raise EngineAway("no answer")
+
+
 async def test_a_call_that_failed_is_forgotten_once_the_engine_serves_or_is_gone() -> None:
     world = World()
     served = world.room(3)
     world.engine()
-    world.driver._call_failed["e1"] = "it does not take the session"
+    world.driver._calls.start("r1", "e1", fails)
+    await asyncio.sleep(0.01)
 
     def words() -> list[str]:
         return [each.last_words for each in world.driver._observe(served).engines]
 
     world.facts.heard["uid-e1"] = Heard(EngineStatus(ready=True))
-    assert words() == ["it does not take the session"]
+    assert words() == ["it does not take the session: no answer"]
     serving = EngineStatus(ready=True, session=served.session, source_lang="en", rev=2)
     world.facts.heard["uid-e1"] = Heard(serving)
     assert words() == [""]
-    assert not world.driver._call_failed
+    assert not world.driver._calls.failed
+    await world.driver._calls.stop()

@@ -1,7 +1,6 @@
 """Polls of engines: who refuses, who is gone, and what becomes of a poll that dies."""
 
 import asyncio
-from collections.abc import Callable
 from typing import cast
 
 import pytest
@@ -13,6 +12,7 @@ from dolmetsch_operator import engine_polls, observe
 from dolmetsch_operator.engine_polls import EnginePolls
 from dolmetsch_operator.facts import GONE
 from tests.unit.operator.test_observe import facts, pod
+from tests.waiting import until
 
 
 class Answers:
@@ -40,19 +40,13 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(supervise, "PAUSE_S", 0.01)
 
 
-async def until(check: Callable[[], object]) -> None:
-    async with asyncio.timeout(5):
-        while not check():
-            await asyncio.sleep(0.005)
-
-
 async def test_an_engine_that_refuses_this_operator_was_reached(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(observe, "REFUSED_S", 0.05)
     known, told = facts(pod()), list[str]()
     monkeypatch.setattr(known, "_changed", lambda kind, room: told.append(kind))
     polls = EnginePolls(known, cast("EngineClient", Answers(CallerRefused("another key"))))
     polls.sync()
-    await until(lambda: "engine" in told)
+    await until(lambda: "engine" in told, "word of the engine", timeout=5)
     heard = known.heard["uid-p1"]
     assert (heard.unreachable_since, heard.refused_since is not None) == (None, True)
     await polls.stop()
@@ -63,7 +57,7 @@ async def test_a_poll_that_dies_is_told_of_and_begun_again(caplog: pytest.LogCap
     answers = Answers(RuntimeError("a secret"), EngineStatus(ready=True))
     polls = EnginePolls(known, cast("EngineClient", answers))
     polls.sync()
-    await until(lambda: "uid-p1" in known.heard and known.heard["uid-p1"].status)
+    await until(lambda: "uid-p1" in known.heard and known.heard["uid-p1"].status, "a status", timeout=5)
     assert "the status of p1 ended unexpectedly" in caplog.text
     assert "a secret" not in caplog.text
     await polls.stop()
@@ -75,9 +69,9 @@ async def test_a_poll_that_was_ended_is_replaced() -> None:
     polls.sync()
     (task,) = polls._tasks.values()
     task.cancel()
-    await until(task.done)
+    await until(task.done, "the poll is over", timeout=5)
     polls.sync()
-    await until(lambda: "uid-p1" in known.heard and known.heard["uid-p1"].status)
+    await until(lambda: "uid-p1" in known.heard and known.heard["uid-p1"].status, "a status", timeout=5)
     await polls.stop()
 
 

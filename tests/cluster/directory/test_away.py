@@ -1,0 +1,100 @@
+"""The API server is away or has nothing to say: the view stays, and its age is told."""
+
+import asyncio
+import logging
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from httpx import ASGITransport, AsyncClient
+from pydantic import SecretStr
+
+from dolmetsch_api.app import create_app
+from dolmetsch_api.kubernetes_directory import KubernetesDirectory
+from dolmetsch_api.settings import ApiSettings
+from dolmetsch_core.cluster import informer
+from dolmetsch_core.errors import DirectoryAway
+from tests.cluster.control_plane import ControlPlane
+from tests.cluster.directory.conftest import ClusterOperator
+from tests.integration.core.directory_suite import until_seen, wish
+from tests.waiting import until
+
+pytestmark = pytest.mark.timeout(120)
+
+
+async def test_a_server_that_is_away_leaves_the_view_and_it_grows_old(
+    control_plane: ControlPlane,
+    directory: KubernetesDirectory,
+    operator: ClusterOperator,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    await directory.activate(wish())
+    ready = await operator.serve("R1")
+    await until(
+        lambda: directory.view.rooms["R1"].status == ready.status, "the view knows it is ready", timeout=20
+    )
+    control_plane.stop_apiserver()
+    try:
+        before = directory.view.age
+        with pytest.raises(DirectoryAway, match="API server is away: live rooms go on"):
+            await directory.activate(wish(room_id="R2"))
+        for call in (directory.restart, directory.close):
+            with pytest.raises(DirectoryAway):
+                await call("R1")
+        await until(lambda: directory.view.age > before + 1, "the view is a second older", timeout=20)
+        old = directory.view.age
+        assert directory.view.rooms["R1"].routable is not None
+    finally:
+        control_plane.start_apiserver()
+    await operator.make(room_id="R2")
+    await until_seen(directory, "R2")
+    assert directory.view.age < old
+    await directory.activate(wish(room_id="R3"))
+    told = [each for each in caplog.records if each.levelno >= logging.WARNING]
+    assert [each.getMessage().split(":")[1] for each in told].count(" waiting for the API server") == 2
+    assert not [each for each in told if each.levelno >= logging.ERROR]
+
+
+@pytest.fixture
+def short_watches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a directory that is made after this."""
+    monkeypatch.setattr(informer, "WATCH_S", 3.0)
+
+
+async def test_a_quiet_view_stays_young(short_watches: None, directory: KubernetesDirectory) -> None:
+    """The server's bookmark and its end of the watch are words, too."""
+    ages: list[float] = []
+
+    def young_again(*, times: int) -> bool:
+        ages.append(directory.view.age)
+        return sum(later < before for before, later in pairwise(ages)) >= times
+
+    await until(lambda: young_again(times=2), "the view is young again, twice", timeout=20)
+
+
+async def test_the_api_works_with_the_clusters_rooms_when_told_to(
+    api_kubeconfig: Path,
+    namespace: str,
+    store_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(api_kubeconfig))
+    secret = SecretStr("x" * 32)
+    settings = ApiSettings(
+        directory="kubernetes",
+        namespace=namespace,
+        store_url=store_url,
+        host_password=secret,
+        admin_password=secret,
+        signing_key=secret,
+    )
+    app = create_app(settings)
+    async with (
+        app.router.lifespan_context(app),
+        AsyncClient(transport=ASGITransport(app), base_url="http://a") as http,
+    ):
+        async with asyncio.timeout(20):
+            while (health := await http.get("/health")).status_code != 200:
+                await asyncio.sleep(0.05)
+        assert health.json()["status"] == "ok"
+        assert 0 <= health.json()["directory_age_seconds"] < 20

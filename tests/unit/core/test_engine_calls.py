@@ -1,0 +1,90 @@
+"""Calls to engines go one at a time per engine, and none ends unheard."""
+
+import asyncio
+import logging
+
+import pytest
+
+from dolmetsch_core.engine_calls import EngineCalls
+from dolmetsch_core.engine_client import EngineAway
+
+
+async def test_a_second_call_to_an_engine_waits_for_the_first_one() -> None:
+    said, go = [], asyncio.Event()
+    calls = EngineCalls(lambda: said.append("changed"))
+
+    async def call() -> None:
+        said.append("called")
+        await go.wait()
+
+    calls.start("r", "e1", call)
+    calls.start("r", "e1", call)
+    calls.start("r", "e2", call)
+    await asyncio.sleep(0.01)
+    assert said == ["called", "called"]
+    go.set()
+    await asyncio.sleep(0.01)
+    assert said == ["called", "called", "changed", "changed"]
+    calls.start("r", "e1", call)
+    await asyncio.sleep(0.01)
+    assert said[4:] == ["called", "changed"]
+
+
+async def test_a_failure_is_told_once_kept_until_a_success_and_forgotten_with_its_engine(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dolmetsch_core.engine_calls.AGAIN_S", 0.0)
+    calls = EngineCalls(lambda: None)
+
+    async def fails() -> None:
+        raise EngineAway("no answer")
+
+    async def works() -> None:
+        return
+
+    for _ in range(2):
+        calls.start("r", "e1", fails)
+        await asyncio.sleep(0.01)
+    assert calls.failed == {"e1": "no answer"}
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+    calls.start("r", "e1", works)
+    await asyncio.sleep(0.01)
+    assert not calls.failed
+    calls.start("r", "e1", fails)
+    await asyncio.sleep(0.01)
+    calls.keep(["e2"])
+    assert not calls.failed
+
+
+async def test_an_unexpected_error_is_told_and_the_engine_can_be_called_again(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dolmetsch_core.engine_calls.AGAIN_S", 0.0)
+    changes: list[str] = []
+    calls = EngineCalls(lambda: changes.append("changed"))
+
+    async def broken() -> None:
+        raise KeyError("what was said")
+
+    for _ in range(2):
+        calls.start("r", "e1", broken)
+        await asyncio.sleep(0.01)
+    assert changes == ["changed", "changed"]
+    assert "KeyError" in caplog.text
+    assert "what was said" not in caplog.text
+
+
+async def test_stopping_ends_the_calls_under_way() -> None:
+    ended = []
+    calls = EngineCalls(lambda: None)
+
+    async def waits() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append(True)
+
+    calls.start("r", "e1", waits)
+    await asyncio.sleep(0.01)
+    await calls.stop()
+    assert ended == [True]
