@@ -34,6 +34,7 @@ check: $(VENV)/ready ## Format, lint, types, import contracts, generated files
 	$(BIN)/python -m dolmetsch_core.cluster.crds --check crds
 
 test: $(VENV)/ready .venv-libretranslate/ready browser ## All tests, with the real parts; installs what they need
+	@bash scripts/apt-install.sh "for tests of the archive" postgresql
 	@$(BIN)/python -m dolmetsch_local.models base tiny.en speech >/dev/null
 	$(BIN)/pytest --ignore=tests/cluster $(PYTEST_ARGS)
 

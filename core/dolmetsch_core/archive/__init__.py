@@ -1,0 +1,12 @@
+"""The archive: SQL for what stays. SQLite on one machine, PostgreSQL on a cluster, one set of statements.
+
+`database`  opening it, reading and writing transactions, what it raises while it is away.
+`migrate`   bringing the schema to this release; `migrations` holds one file per revision.
+`tables`    the tables.
+`writing`   what the scribe copies.             Writer: worker.
+`deleting`  what is taken out, and never copied again.  Writer: worker (withdrawn, expired), api (deleted).
+`reading`   transcripts, by who may see them.   Reader: api.
+`votes`, `rooms`  votes for talks, rooms made by hand.  Writer: api.
+
+Imports wire and nothing else of core. Engine and operator may not import it.
+"""

@@ -1,0 +1,27 @@
+"""Rooms made by hand; after how many days a transcript is deleted."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    """Add them; transcripts from before are kept until somebody deletes them."""
+    op.add_column("transcript", sa.Column("keep_days", sa.Integer))
+    op.create_table(
+        "adhoc_room",
+        sa.Column("id", sa.Text, nullable=False),
+        sa.Column("title", sa.Text, nullable=False),
+        sa.Column("description", sa.Text, nullable=False),
+        sa.Column("presenter", sa.Text, nullable=False),
+        sa.Column("location", sa.Text, nullable=False),
+        sa.Column("source_lang", sa.Text, nullable=False),
+        sa.Column("track", sa.Text, nullable=False),
+        sa.Column("track_color", sa.Text, nullable=False),
+        sa.Column("vocabulary", sa.JSON, nullable=False),
+        sa.Column("keep_days", sa.Integer),
+        sa.Column("created", sa.Double, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_adhoc_room"),
+    )

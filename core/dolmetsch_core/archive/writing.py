@@ -1,0 +1,150 @@
+"""What the scribe copies into the archive. All of it may be done again: what is there stays as it is."""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import delete, exists, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from dolmetsch_core.archive.database import Archive, insert
+from dolmetsch_core.archive.tables import (
+    deleted_session,
+    sentence,
+    transcript,
+    transcript_owner,
+    translation,
+)
+from dolmetsch_core.wire.consent import Consent
+from dolmetsch_core.wire.feed import Sentence, Translated
+
+_FACTS = (
+    "public",
+    "source_lang",
+    "title",
+    "code",
+    "persons",
+    "location",
+    "track",
+    "track_color",
+    "keep_days",
+)
+
+
+class TranscriptGone(Exception):
+    """The transcript was deleted meanwhile. Remedy: write no more of this session."""
+
+
+async def keep(archive: Archive, consent: Consent, started: float) -> int | None:
+    """Make the transcript of a session, or make it say what holds now. Cheap when nothing changed.
+
+    `started`: unix seconds at which the session's audio began; the first one counts. Returns the transcript's
+    id; None when nothing of the session may be stored, for it was deleted or withdrawn, or is not allowed.
+    """
+    if not consent.store:
+        return None
+    async with archive.reading() as connection:
+        if await _is_deleted(connection, consent):
+            return None
+        if (known := await _unchanged(connection, consent)) is not None:
+            return known
+    async with archive.begin() as connection:
+        made = await _put(connection, consent, started)
+        # Only now: who deletes takes the same unique entry, so either waited for the other.
+        if await _is_deleted(connection, consent):
+            await connection.execute(delete(transcript).where(transcript.c.id == made))
+            return None
+        return made
+
+
+async def _is_deleted(connection: AsyncConnection, consent: Consent) -> bool:
+    mark = deleted_session.c
+    found = exists().where(mark.room == consent.room, mark.session == consent.session)
+    return bool(await connection.scalar(select(found)))
+
+
+async def _unchanged(connection: AsyncConnection, consent: Consent) -> int | None:
+    owned = exists().where(
+        transcript_owner.c.transcript_id == transcript.c.id, transcript_owner.c.subject == consent.owner
+    )
+    row = (
+        await connection.execute(
+            select(transcript, owned.label("owned")).where(
+                transcript.c.room == consent.room, transcript.c.session == consent.session
+            )
+        )
+    ).one_or_none()
+    if row is None or not (row.owned or not consent.owner):
+        return None
+    facts = _facts(consent)
+    return int(row.id) if all(row._mapping[name] == facts[name] for name in _FACTS) else None
+
+
+async def _put(connection: AsyncConnection, consent: Consent, started: float) -> int:
+    now = time.time()
+    facts = _facts(consent)
+    row = insert(connection, transcript).values(
+        room=consent.room, session=consent.session, started=started, created=now, updated=now, **facts
+    )
+    result = await connection.execute(
+        row.on_conflict_do_update(index_elements=["room", "session"], set_=facts).returning(transcript.c.id)
+    )
+    made = int(result.scalar_one())
+    if consent.owner:
+        owner = insert(connection, transcript_owner).values(transcript_id=made, subject=consent.owner)
+        await connection.execute(owner.on_conflict_do_nothing())
+    return made
+
+
+def _facts(consent: Consent) -> dict[str, Any]:
+    return {
+        "public": consent.public,
+        "source_lang": consent.source_lang,
+        "keep_days": consent.keep_days,
+        **consent.talk.model_dump(exclude={"v"}),
+    }
+
+
+async def append(
+    archive: Archive, transcript_id: int, sentences: Sequence[Sentence], translations: Sequence[Translated]
+) -> None:
+    """Add sentences and translations, in one step; those that are there already stay as they are.
+
+    Raises TranscriptGone; IntegrityError for a translation of a sentence that is neither there nor given.
+    """
+    if not sentences and not translations:
+        return
+    async with archive.begin() as connection:
+        # Takes the row: a deletion comes before this (then it is gone) or waits, and deletes what we add.
+        await _touch(connection, transcript_id)
+        if sentences:
+            await connection.execute(
+                insert(connection, sentence).on_conflict_do_nothing(),
+                [{"transcript_id": transcript_id, **each.model_dump(exclude={"v"})} for each in sentences],
+            )
+        if translations:
+            await connection.execute(
+                insert(connection, translation).on_conflict_do_nothing(),
+                [
+                    {"transcript_id": transcript_id, "n": each.n, "lang": each.lang, "text": each.text}
+                    for each in translations
+                ],
+            )
+
+
+async def _touch(connection: AsyncConnection, transcript_id: int) -> None:
+    found = await connection.execute(
+        update(transcript).where(transcript.c.id == transcript_id).values(updated=time.time())
+    )
+    if not found.rowcount:
+        raise TranscriptGone
+
+
+async def end(archive: Archive, transcript_id: int, ended: float) -> None:
+    """Say that the session was over at `ended` (unix seconds); the first word on it counts."""
+    async with archive.begin() as connection:
+        await connection.execute(
+            update(transcript)
+            .where(transcript.c.id == transcript_id, transcript.c.ended.is_(None))
+            .values(ended=ended)
+        )

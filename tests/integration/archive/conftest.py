@@ -1,0 +1,58 @@
+"""Both databases, the real ones: every test with `url` or `archive` runs on each, in an empty one."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from dolmetsch_core.archive.database import Archive
+from dolmetsch_core.archive.migrate import migrate
+from tests.integration.archive.postgresql_server import PostgresqlServer
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgresqlServer]:
+    """One server for the whole run."""
+    server = PostgresqlServer()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def sqlite_path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "archive.db"
+
+
+@pytest.fixture
+def sqlite_url(sqlite_path: Path) -> str:
+    return f"sqlite:///{sqlite_path}"
+
+
+@pytest.fixture
+def postgresql_url(postgresql: PostgresqlServer) -> str:
+    return postgresql.new_database()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest) -> str:
+    """The address of an empty database, without a schema."""
+    return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture
+async def archive(url: str) -> AsyncIterator[Archive]:
+    await migrate(url)
+    opened = Archive.open(url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def other(url: str, archive: Archive) -> AsyncIterator[Archive]:
+    """The same archive as another process has it."""
+    opened = Archive.open(url)
+    yield opened
+    await opened.close()

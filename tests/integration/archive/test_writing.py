@@ -1,0 +1,103 @@
+"""What the scribe copies: again and again, without harm."""
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from dolmetsch_core.archive import deleting, reading, writing
+from dolmetsch_core.archive.database import Archive
+from dolmetsch_core.archive.writing import TranscriptGone
+from tests.integration.archive.talks import (
+    ADMIN,
+    ANN,
+    BOB,
+    STARTED,
+    consent,
+    known,
+    said,
+    stored,
+    talk,
+    texts,
+)
+
+
+async def test_what_is_written_is_read_back_as_it_was(archive: Archive) -> None:
+    sentences = (said(0, "Grüße, Ærøskøbing!"), said(1, "漢字とかな 👩🏽‍🚀", lang="ja"))
+    facts = talk("Über „alles“")
+    await stored(
+        archive, sentences=sentences, translations=[known(0, "de", "ß'\"%s;--")], talk=facts, keep_days=3
+    )
+    (part,) = await reading.parts(archive, "hall", ADMIN)
+    assert tuple(line.sentence for line in part.lines) == sentences
+    assert [line.translations for line in part.lines] == [{"de": "ß'\"%s;--"}, {}]
+    assert (part.talk, part.session, part.started, part.ended) == (facts, "s1", STARTED, None)
+
+
+async def test_what_a_database_refuses_is_replaced_alike(archive: Archive) -> None:
+    await stored(archive, sentences=[said(0, "a\x00b"), said(1, "c\ud800d")], talk=talk("t\x00"))
+    (part,) = await reading.parts(archive, "hall", ADMIN)
+    assert part.talk.title == "t\ufffd"
+    assert [line.sentence.text for line in part.lines] == ["a\ufffdb", "c\ufffd\ufffd\ufffdd"]
+
+
+async def test_appending_again_changes_nothing(archive: Archive) -> None:
+    transcript = await stored(archive, translations=[known(0)])
+    await writing.append(
+        archive, transcript, [said(1, "other"), said(2)], [known(0, text="other"), known(0, "pt"), known(2)]
+    )
+    (part,) = await reading.parts(archive, "hall", ADMIN)
+    assert [line.sentence.text for line in part.lines] == ["Said 0.", "Said 1.", "Said 2."]
+    assert [line.translations for line in part.lines] == [{"de": "de 0.", "pt": "pt 0."}, {}, {"de": "de 2."}]
+
+
+async def test_a_translation_of_an_unknown_sentence_is_refused_with_all_that_came_with_it(
+    archive: Archive,
+) -> None:
+    transcript = await stored(archive)
+    with pytest.raises(IntegrityError):
+        await writing.append(archive, transcript, [said(2)], [known(7)])
+    assert await texts(archive) == ["Said 0.", "Said 1."]
+
+
+async def test_keeping_again_changes_what_is_said_of_the_talk(archive: Archive) -> None:
+    first = await stored(archive, talk=talk("Old"))
+    again = await writing.keep(archive, consent(talk=talk("New"), public=False), STARTED + 99)
+    (part,) = await reading.parts(archive, "hall", ADMIN)
+    assert again == first
+    assert (part.talk.title, part.public, part.started) == ("New", False, STARTED)
+
+
+async def test_keeping_what_is_kept_writes_nothing(archive: Archive, other: Archive) -> None:
+    first = await stored(archive, talk=talk("Title"))
+    async with other.begin():  # would have SQLite's only writer wait
+        assert await writing.keep(archive, consent(talk=talk("Title")), STARTED) == first
+
+
+async def test_a_session_without_consent_gets_no_transcript(archive: Archive) -> None:
+    assert await writing.keep(archive, consent(store=False), STARTED) is None
+    assert await deleting.delete_room(archive, "hall", ADMIN) == 0
+
+
+async def test_all_who_hosted_own_the_transcript(archive: Archive) -> None:
+    await stored(archive, owner="ann", public=False)
+    await writing.keep(archive, consent(owner="bob", public=False), STARTED)
+    await writing.keep(archive, consent(owner="", public=False), STARTED)
+    assert len(await reading.parts(archive, "hall", ANN)) == 1
+    assert len(await reading.parts(archive, "hall", BOB)) == 1
+
+
+async def test_the_first_word_on_the_end_counts(archive: Archive) -> None:
+    transcript = await stored(archive)
+    await writing.end(archive, transcript, STARTED + 60)
+    await writing.end(archive, transcript, STARTED + 90)
+    (part,) = await reading.parts(archive, "hall", ADMIN)
+    assert part.ended == STARTED + 60
+
+
+async def test_a_deleted_transcripts_id_is_never_another_ones(archive: Archive) -> None:
+    gone = await stored(archive, "hall", "s1")
+    await deleting.withdraw(archive, "hall", "s1")
+    assert await stored(archive, "elsewhere", "s2") != gone
+    with pytest.raises(TranscriptGone):
+        await writing.append(archive, gone, [said(5)], [])
+    await writing.end(archive, gone, STARTED)
+    assert await texts(archive, "elsewhere") == ["Said 0.", "Said 1."]
