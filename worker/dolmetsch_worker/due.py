@@ -5,11 +5,7 @@ from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from dolmetsch_core.wire.feed import Sentence
-
-
-class FeedGap(Exception):
-    """A sentence came before the one ahead of it: entries were missed. Remedy: read a snapshot."""
+from dolmetsch_core.wire.feed import FeedGap, Sentence
 
 
 class Head(NamedTuple):

@@ -21,4 +21,6 @@ OWN_SECONDS: Final = Histogram(
 GIVEN_UP: Final = Counter("dolmetsch_worker_given_up", "Sentences left untranslated after several refusals")
 PENDING: Final = Gauge("dolmetsch_worker_pending", "Sentences times languages that wait")
 SESSIONS: Final = Gauge("dolmetsch_worker_sessions", "Sessions that this worker translates")
+COPIED: Final = Counter("dolmetsch_worker_copied", "Sentences copied into the archive")
+ARCHIVE_AWAY: Final = Counter("dolmetsch_worker_archive_away", "Tries of the scribe that found no archive")
 RESTARTS: Final = Counter("dolmetsch_worker_restarts", "Tasks restarted after an unexpected error", ["task"])

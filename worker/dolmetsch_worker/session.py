@@ -11,8 +11,8 @@ from redis.asyncio import Redis
 from dolmetsch_core.live import keys, lease
 from dolmetsch_core.live import store as live_store
 from dolmetsch_core.live.feed import Follower
-from dolmetsch_core.wire.feed import LinesWritten, SessionClosed, Translated
-from dolmetsch_worker.due import Due, FeedGap
+from dolmetsch_core.wire.feed import FeedGap, LinesWritten, SessionClosed, Translated
+from dolmetsch_worker.due import Due
 
 log = logging.getLogger(__name__)
 READ_MS = 1000

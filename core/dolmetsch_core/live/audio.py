@@ -50,6 +50,12 @@ async def offset_ms(store: Redis, room: str, session: str, now_ms: int) -> int:
     return max(0, now_ms - int(first)) if first else 0
 
 
+async def first_ms(store: Redis, room: str, session: str) -> int | None:
+    """Return when the session's first audio came (Unix ms), or None when there was none yet."""
+    found = await store.hget(keys.audio(room, session), "first_ms")
+    return int(found) if found else None
+
+
 async def put_back_first(store: Redis, room: str, session: str, first_ms: int) -> None:
     """Tell a store that lost it when the session's first audio came."""
     await store.hsetnx(keys.audio(room, session), "first_ms", first_ms)

@@ -10,6 +10,8 @@ from dolmetsch_core.live.store import Script
 from dolmetsch_core.wire.feed import FEED_ENTRY, LinesWritten, Position, Sentence, SessionClosed, Translated
 
 START = b"0-0"
+LAST_ENTRIES = 200
+"""Among so many is the entry that closed a session, if it is closed."""
 
 _SNAPSHOT = Script("""
 local last = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)
@@ -62,6 +64,12 @@ class Follower:
             last_id,
             bool(penned),
         )
+
+    async def closed(self) -> bool:
+        """Whether the session is over. Translations may still follow."""
+        name = keys.feed(self.room, self.session)
+        last: Any = await self.store.xrevrange(name, count=LAST_ENTRIES)
+        return any(FEED_ENTRY.validate_json(fields[b"e"]).kind == "closed" for _, fields in last)
 
     async def read(self, wait_ms: int = 5000) -> list[LinesWritten | Translated | SessionClosed]:
         """Return the next entries, waiting for them up to `wait_ms`; an empty list: nothing new."""

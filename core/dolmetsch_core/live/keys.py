@@ -64,6 +64,26 @@ def translator(room: str, session: str) -> str:
     return _room(room, session, "translator")
 
 
+def scribe(room: str, session: str) -> str:
+    """String: the worker that copies this session into the archive."""
+    return _room(room, session, "scribe")
+
+
+def consent(room: str, session: str) -> str:
+    """String: the session's Consent."""
+    return _room(room, session, "consent")
+
+
+def consents() -> str:
+    """Sorted set of (room, session) that have a consent, score its expiry in Unix milliseconds."""
+    return f"{PREFIX}:consents"
+
+
+def consents_changed() -> str:
+    """Channel: a consent is new or changed."""
+    return f"{PREFIX}:consents:changed"
+
+
 def wanted() -> str:
     """Sorted set of (room, session, language), score its expiry in Unix milliseconds."""
     return f"{PREFIX}:wanted"
@@ -77,6 +97,11 @@ def wanted_changed() -> str:
 def languages() -> str:
     """String: the translator's Languages."""
     return f"{PREFIX}:languages"
+
+
+def failed_logins(origin: str) -> str:
+    """String: failed logins of this minute, from one origin or all."""
+    return f"{PREFIX}:failed-logins:{origin}"
 
 
 def directory(part: str) -> str:

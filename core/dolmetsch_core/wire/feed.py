@@ -71,6 +71,10 @@ FeedEntry = Annotated[LinesWritten | Translated | SessionClosed, Field(discrimin
 FEED_ENTRY: TypeAdapter[LinesWritten | Translated | SessionClosed] = TypeAdapter(FeedEntry)
 
 
+class FeedGap(Exception):
+    """Entries were missed, for the feed is trimmed. Remedy: read a snapshot."""
+
+
 class Live(Wire):
     """Pub/sub message: the unfinished words after sentence `after`-1, and how far audio is committed."""
 

@@ -110,10 +110,10 @@ class RoomSpec(Resource):
     """The language spoken, a Whisper code such as `en`."""
     owner: str = Field(default="", max_length=200)
     """Subject of the host's token."""
-    store_transcript: bool = False
-    """The host allows the transcript to be kept."""
-    public_transcript: bool = False
-    """The host allows everybody to read the transcript; without storeTranscript it has no effect."""
+    store_transcript: bool | None = None
+    """The transcript may be kept. Unset: what the host says at its first connection is written here."""
+    public_transcript: bool | None = None
+    """Everybody may read the transcript; no effect without storeTranscript. Unset: as the host says."""
     vocabulary: tuple[Annotated[str, Field(min_length=1, max_length=TERM_LENGTH)], ...] = Field(
         default=(), max_length=TERMS
     )

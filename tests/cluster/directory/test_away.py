@@ -76,6 +76,7 @@ async def test_the_api_works_with_the_clusters_rooms_when_told_to(
     api_kubeconfig: Path,
     namespace: str,
     store_url: str,
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("KUBECONFIG", str(api_kubeconfig))
@@ -87,6 +88,8 @@ async def test_the_api_works_with_the_clusters_rooms_when_told_to(
         host_password=secret,
         admin_password=secret,
         signing_key=secret,
+        allow_plain_passwords=True,
+        archive_url=f"sqlite:///{tmp_path}/archive.db",
     )
     app = create_app(settings)
     async with (

@@ -127,6 +127,17 @@ class DirectorySuite:
         again = await directory.activate(wish(store_transcript=True, owner="ben"))
         assert (again.spec.store_transcript, again.spec.owner) == (False, "ben")
 
+    async def test_storing_can_be_withdrawn_later_and_publication_is_fixed(
+        self, directory: Directory, operator: Operator
+    ) -> None:
+        await directory.activate(wish(store_transcript=True, public_transcript=True))
+        reset = await directory.activate(wish(store_transcript=True, public_transcript=False))
+        assert (reset.spec.store_transcript, reset.spec.public_transcript) == (True, True)
+        withdrawn = await directory.activate(wish(store_transcript=False, public_transcript=True))
+        assert (withdrawn.spec.store_transcript, withdrawn.spec.public_transcript) == (False, True)
+        again = await directory.activate(wish(store_transcript=True, public_transcript=True))
+        assert again.spec.store_transcript is False
+
     async def test_a_refused_room_says_why_and_the_next_try_gets_in(
         self, directory: Directory, operator: Operator
     ) -> None:

@@ -65,6 +65,10 @@ class Talk:
         await self._pen.take()
         await self._write(tuple(self.sentences))
 
+    async def close(self) -> None:
+        """As an engine does at the end of its session."""
+        await self._pen.close(len(self.sentences))
+
     async def translated(self) -> list[Translated]:
         """Every translation that the feed tells of, in its order."""
         entries: Any = await self.store.xrange(keys.feed(self.room, self.session))

@@ -2,8 +2,8 @@
 
 import pytest
 
-from dolmetsch_core.wire.feed import Sentence
-from dolmetsch_worker.due import Due, FeedGap, Job
+from dolmetsch_core.wire.feed import FeedGap, Sentence
+from dolmetsch_worker.due import Due, Job
 
 
 def sentence(n: int, lang: str = "en") -> Sentence:

@@ -1,0 +1,279 @@
+"""The scribe between a real Valkey and a real archive."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+
+from dolmetsch_core.archive import deleting, reading
+from dolmetsch_core.archive.database import Archive
+from dolmetsch_core.archive.opening import Opening
+from dolmetsch_core.archive.reading import Part, Viewer
+from dolmetsch_core.live import audio, consents, translations
+from dolmetsch_core.tasks import end_tasks
+from dolmetsch_core.wire.consent import Consent, TalkFacts
+from dolmetsch_core.wire.feed import Translated
+from dolmetsch_worker.scribe.scribe import Scribe
+from tests.integration.worker.talk import Talk, eventually
+
+ADMIN = Viewer(admin=True)
+BEGAN = 1_755_518_580.0
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/archive.db"
+
+
+@asynccontextmanager
+async def scribe(store: Redis, url: str, owner: str = "one") -> AsyncIterator[Archive]:
+    """A scribe at work, and the archive it writes."""
+    opening = Opening(url)
+    task = asyncio.create_task(Scribe(store, opening, owner=owner, lease_ttl=1.0).run())
+    try:
+        await opening.ready.wait()
+        yield opening.archive
+    finally:
+        await end_tasks(task)
+        await opening.archive.close()
+
+
+async def allow(live: Redis, *, room: str = "talk", session: str = "uid.1", **fields: Any) -> None:
+    given: dict[str, Any] = {"store": True, "public": False, "owner": "ann", "source_lang": "en"}
+    await consents.tell(live, [Consent(room=room, session=session, **(given | fields))])
+
+
+async def parts(archive: Archive, room: str = "talk") -> list[Part]:
+    return await reading.parts(archive, room, ADMIN)
+
+
+def texts(found: list[Part], lang: str = "") -> list[str]:
+    return [
+        line.translations.get(lang, "-") if lang else line.sentence.text
+        for each in found
+        for line in each.lines
+    ]
+
+
+def files(folder: Path) -> bytes:
+    """All that lies on the disk."""
+    return b"".join(path.read_bytes() for path in folder.iterdir())
+
+
+async def copied(archive: Archive, *said: str, room: str = "talk") -> list[Part]:
+    async def all_there() -> bool:
+        return texts(await parts(archive, room)) == list(said)
+
+    await eventually(all_there, f"{said} in the archive")
+    return await parts(archive, room)
+
+
+async def test_a_stored_talk_is_copied_as_it_grows_with_times_and_heading(store: Redis, url: str) -> None:
+    talk = Talk(store)
+    await talk.begin()
+    await talk.say("Before the scribe came.")
+    await audio.put_back_first(store, "talk", "uid.1", int(BEGAN * 1000))
+    await allow(store, talk=TalkFacts(title="On captions", code="ABC", persons=("Ann",)))
+    async with scribe(store, url) as archive:
+        await copied(archive, "Before the scribe came.")
+        await talk.say("And one more.", "Two more.")
+        (part,) = await copied(archive, "Before the scribe came.", "And one more.", "Two more.")
+        assert (part.started, part.talk.title, part.talk.persons) == (BEGAN, "On captions", ("Ann",))
+        assert [line.sentence for line in part.lines] == talk.sentences
+        assert part.ended is None
+
+
+async def test_translations_follow_their_sentences(store: Redis, url: str) -> None:
+    talk = Talk(store)
+    await talk.begin()
+    await allow(store)
+    async with scribe(store, url) as archive:
+        await talk.say("Good morning.")
+        await copied(archive, "Good morning.")
+        await translations.write(store, "talk", "uid.1", Translated(n=0, lang="de", text="Guten Morgen."))
+
+        async def translated() -> bool:
+            return texts(await parts(archive), "de") == ["Guten Morgen."]
+
+        await eventually(translated, "its translation")
+
+
+@pytest.mark.parametrize("told", [False, True], ids=["nobody asked", "refused"])
+async def test_a_talk_that_may_not_be_stored_leaves_nothing_not_even_a_mark(
+    store: Redis, url: str, tmp_path: Path, told: bool
+) -> None:
+    secret, allowed = Talk(store, "secret"), Talk(store, "allowed")
+    for each in (secret, allowed):
+        await each.begin()
+    if told:
+        await allow(store, room="secret", store=False)
+    await allow(store, room="allowed")
+    async with scribe(store, url) as archive:
+        await secret.say("Nobody may keep this.")
+        await allowed.say("This may be kept.")
+        await copied(archive, "This may be kept.", room="allowed")
+        await asyncio.sleep(0.2)
+        assert await parts(archive, "secret") == []
+    kept = files(tmp_path)
+    assert b"This may be kept." in kept
+    assert b"secret" not in kept
+    assert b"Nobody may keep" not in kept
+
+
+async def test_what_was_copied_is_deleted_when_the_host_withdraws(
+    store: Redis, url: str, tmp_path: Path
+) -> None:
+    talk = Talk(store)
+    await talk.begin()
+    await allow(store)
+    async with scribe(store, url) as archive:
+        await talk.say("Kept for a while.")
+        await copied(archive, "Kept for a while.")
+        await allow(store, store=False)
+        await copied(archive)
+        await talk.say("Never kept.")
+        # Another api process had not heard of it yet.
+        await allow(store, store=True)
+        await allow(store, room="later")
+        later = Talk(store, "later")
+        await later.begin()
+        await later.say("Of another talk.")
+        await copied(archive, "Of another talk.", room="later")
+        assert await parts(archive) == []
+    kept = files(tmp_path)
+    assert b"Kept for a while." not in kept
+    assert b"Never kept." not in kept
+
+
+async def test_a_transcript_deleted_while_the_talk_runs_does_not_come_back(store: Redis, url: str) -> None:
+    talk = Talk(store)
+    await talk.begin()
+    await allow(store)
+    async with scribe(store, url) as archive:
+        await talk.say("Delete me.")
+        await copied(archive, "Delete me.")
+        assert await deleting.delete_room(archive, "talk", Viewer(subject="ann")) == 1
+        await talk.say("Me too.")
+        other = Talk(store, "other")
+        await other.begin()
+        await allow(store, room="other")
+        await other.say("Still at work.")
+        await copied(archive, "Still at work.", room="other")
+        assert await parts(archive) == []
+    async with scribe(store, url, "two") as archive:
+        await other.say("Again.")
+        await copied(archive, "Still at work.", "Again.", room="other")
+        assert await parts(archive) == []
+
+
+async def test_another_owner_and_publication_are_taken_over(store: Redis, url: str) -> None:
+    talk = Talk(store)
+    await talk.begin()
+    await allow(store)
+    async with scribe(store, url) as archive:
+        await talk.say("Hello.")
+        await copied(archive, "Hello.")
+        assert await reading.parts(archive, "talk", Viewer()) == []
+        await allow(store, owner="ben", public=True)
+
+        async def public() -> bool:
+            return bool(await reading.parts(archive, "talk", Viewer()))
+
+        await eventually(public, "publication")
+        for owner in ("ann", "ben"):
+            (part,) = await reading.parts(archive, "talk", Viewer(subject=owner))
+            assert part.mine, owner
+
+
+async def test_a_closed_session_ends_its_transcript_also_for_a_scribe_that_was_away(
+    store: Redis, url: str
+) -> None:
+    talk = Talk(store)
+    await talk.begin()
+    await allow(store)
+    async with scribe(store, url) as archive:
+        await talk.say("Hello.")
+        await copied(archive, "Hello.")
+    await talk.say("Bye.")
+    await talk.close()
+    async with scribe(store, url, "two") as archive:
+        await copied(archive, "Hello.", "Bye.")
+
+        async def ended() -> bool:
+            return (await parts(archive))[0].ended is not None
+
+        await eventually(ended, "the end")
+
+
+async def test_a_store_that_lost_everything_costs_no_sentence(store: Redis, url: str) -> None:
+    talk = Talk(store)
+    await talk.begin()
+    await allow(store)
+    async with scribe(store, url) as archive:
+        await talk.say("One.", "Two.")
+        await copied(archive, "One.", "Two.")
+        await store.flushall()
+        # The engine puts back what it knows, the api its consents.
+        again = Talk(store)
+        await again.begin()
+        await again.say("One.", "Two.", "Three.")
+        await allow(store)
+        await copied(archive, "One.", "Two.", "Three.")
+
+
+async def test_two_scribes_copy_once_and_the_other_takes_over(store: Redis, url: str) -> None:
+    talk = Talk(store)
+    await talk.begin()
+    await allow(store)
+    async with contextlib.AsyncExitStack() as first:
+        archive = await first.enter_async_context(scribe(store, url, "one"))
+        async with scribe(store, url, "two") as other:
+            await talk.say("One.")
+            await copied(archive, "One.")
+            await first.aclose()
+            await talk.say("Two.")
+            await copied(other, "One.", "Two.")
+
+
+async def test_an_archive_that_is_away_at_first_is_waited_for(
+    store: Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = 0
+
+    async def fails_twice(_: str) -> None:
+        nonlocal tries
+        tries += 1
+        if tries <= 2:
+            raise OSError
+        await real(f"sqlite:///{tmp_path}/archive.db")
+
+    from dolmetsch_core.archive import opening
+
+    real = opening.migrate
+    monkeypatch.setattr(opening, "migrate", fails_twice)
+    monkeypatch.setattr(opening, "AGAIN_S", 0.01)
+    talk = Talk(store)
+    await talk.begin()
+    await talk.say("Not lost.")
+    await allow(store)
+    async with scribe(store, f"sqlite:///{tmp_path}/archive.db") as archive:
+        await copied(archive, "Not lost.")
+    assert tries == 3
+
+
+async def test_expired_transcripts_are_deleted(store: Redis, url: str) -> None:
+    talk = Talk(store)
+    await talk.begin()
+    await allow(store, keep_days=1)
+    async with scribe(store, url) as archive:
+        await talk.say("Gone tomorrow.")
+        await copied(archive, "Gone tomorrow.")
+        assert await deleting.expire(archive, time.time()) == 0
+        assert await deleting.expire(archive, time.time() + 90_000) == 1
+        await copied(archive)
