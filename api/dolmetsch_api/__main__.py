@@ -8,8 +8,10 @@ import uvicorn
 from pydantic import ValidationError
 
 from dolmetsch_api.app import create_app
+from dolmetsch_api.auth.passwords import PasswordNotHashed
 from dolmetsch_api.settings import ApiSettings
 from dolmetsch_api.talks import RoomsFileInvalid
+from dolmetsch_core.archive.database import ArchiveUnusable
 from dolmetsch_core.tokens import KeyInvalid
 
 MAX_MESSAGE_BYTES = 1 << 20
@@ -23,9 +25,12 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8000)
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    # It would tell every look at the schedule, with whatever token is in the address.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     try:
-        app = create_app(ApiSettings())
-    except (ValidationError, RoomsFileInvalid, KeyInvalid) as error:
+        settings = ApiSettings()
+        app = create_app(settings)
+    except (ValidationError, RoomsFileInvalid, KeyInvalid, PasswordNotHashed, ArchiveUnusable) as error:
         sys.exit(f"dolmetsch api: {error}")
     uvicorn.run(
         app,
@@ -37,6 +42,9 @@ def main() -> None:
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=1,
         access_log=False,
+        # By default it would believe anybody on this machine.
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies,
         log_level="warning",
     )
 

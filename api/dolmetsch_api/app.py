@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +11,31 @@ from fastapi import APIRouter, FastAPI, Request, Response, WebSocket, WebSocketD
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
+from redis.asyncio import Redis
 
-from dolmetsch_api import closing, listing, login
+from dolmetsch_api import closing, listing, login, making_rooms, votes
+from dolmetsch_api.adhoc_rooms import AdhocRooms
+from dolmetsch_api.auth.attempts import Attempts, origin_of
+from dolmetsch_api.auth.logins import Logins
+from dolmetsch_api.auth.passwords import Passwords
+from dolmetsch_api.auth.tokens import Role, Tokens
+from dolmetsch_api.consents import ConsentTeller
 from dolmetsch_api.directories import directory_of
 from dolmetsch_api.host import serve_host
 from dolmetsch_api.hub import Hub
 from dolmetsch_api.known_languages import KnownLanguages
 from dolmetsch_api.platform import Platform
+from dolmetsch_api.programme import Programme
 from dolmetsch_api.room_socket import Refused, SocketRole, check, cookies_of, parse_path, refuse
+from dolmetsch_api.schedule import routes as schedule_routes
+from dolmetsch_api.schedule.now import Clock
+from dolmetsch_api.schedule.source import ScheduleSource
 from dolmetsch_api.settings import ApiSettings
-from dolmetsch_api.talks import load_talks
-from dolmetsch_api.tokens import Logins
+from dolmetsch_api.talks import Talk, load_talks
+from dolmetsch_api.transcripts import legacy
+from dolmetsch_api.transcripts import routes as transcript_routes
 from dolmetsch_api.viewer import serve_viewer
+from dolmetsch_core.archive.opening import Opening
 from dolmetsch_core.live import store as live_store
 from dolmetsch_core.tokens import EngineKey, KeyInvalid
 
@@ -30,18 +44,64 @@ WEB = Path(__file__).with_name("web")
 
 
 def create_platform(settings: ApiSettings) -> Platform:
-    """Wire one process, without starting anything. Raises RoomsFileInvalid, KeyInvalid."""
+    """Wire one process, without starting anything.
+
+    Raises RoomsFileInvalid, KeyInvalid, PasswordNotHashed, ArchiveUnusable.
+    """
     store = live_store.connect(settings.store_url)
     directory = directory_of(settings, store)
+    schedule = _schedule(settings)
+    opening = Opening(settings.archive_url)
+    programme = Programme(
+        _fixed(settings),
+        directory.view,
+        lambda: schedule.schedule if schedule else None,
+        clock=Clock(settings.fake_now),
+        lead=timedelta(minutes=settings.schedule_lead_minutes),
+    )
     return Platform(
         settings=settings,
         store=store,
         directory=directory,
         hub=Hub(store),
         languages=KnownLanguages(store, directory),
-        logins=Logins(settings),
-        talks=load_talks(settings.rooms_file),
+        logins=_logins(settings, store),
+        programme=programme,
+        opening=opening,
+        adhoc=AdhocRooms(opening, programme),
+        consents=ConsentTeller(store, directory.view, programme, keep_days=settings.transcript_keep_days),
+        schedule=schedule,
         engine_key=_engine_key(settings),
+    )
+
+
+def _logins(settings: ApiSettings, store: Redis) -> Logins:
+    hashes = {
+        Role.HOST: settings.host_password.get_secret_value(),
+        Role.ADMIN: settings.admin_password.get_secret_value(),
+    }
+    return Logins(
+        Passwords(hashes, allow_plain=settings.allow_plain_passwords),
+        Tokens(settings.signing_key.get_secret_value(), settings.token_hours),
+        Attempts(
+            store, per_origin=settings.login_failures_per_minute, overall=settings.login_failures_overall
+        ),
+    )
+
+
+def _fixed(settings: ApiSettings) -> dict[str, Talk]:
+    """Return the rooms that are always on; the sample ones only where nobody has said what there is."""
+    return {} if settings.schedule and not settings.rooms_file else load_talks(settings.rooms_file)
+
+
+def _schedule(settings: ApiSettings) -> ScheduleSource | None:
+    if not settings.schedule:
+        return None
+    return ScheduleSource(
+        settings.schedule,
+        refresh=settings.schedule_refresh,
+        timeout=settings.schedule_timeout,
+        hide_tracks=settings.schedule_hide_tracks,
     )
 
 
@@ -56,7 +116,7 @@ def _engine_key(settings: ApiSettings) -> EngineKey | None:
 
 
 def create_app(settings: ApiSettings) -> FastAPI:
-    """Return the ASGI application. Raises RoomsFileInvalid, KeyInvalid."""
+    """Return the ASGI application. Raises what `create_platform` does."""
     platform = create_platform(settings)
 
     @asynccontextmanager
@@ -75,6 +135,11 @@ def create_app(settings: ApiSettings) -> FastAPI:
         app.include_router(listing.routes(platform), prefix=base)
         app.include_router(login.routes(platform), prefix=base)
         app.include_router(closing.routes(platform), prefix=base)
+        app.include_router(votes.routes(platform), prefix=base)
+        app.include_router(legacy.routes(platform), prefix=base)
+        app.include_router(transcript_routes.routes(platform), prefix=base)
+        app.include_router(making_rooms.routes(platform), prefix=base)
+        app.include_router(schedule_routes.routes(platform), prefix=base)
         app.include_router(_sockets(platform), prefix=base)
     for base in reversed(bases):
         app.mount(f"{base}/", _Page(directory=WEB, html=True), name=f"page{base}")
@@ -118,7 +183,9 @@ def _sockets(platform: Platform) -> APIRouter:
 async def _serve(platform: Platform, socket: WebSocket) -> None:
     raw_path = socket.scope.get("raw_path") or socket.url.path.encode()
     states = socket.query_params.get("v") == "1"
-    wish = check(platform, parse_path(raw_path, "/room/"), cookies_of(socket), states=states)
+    origin = origin_of(socket.client.host if socket.client else None)
+    parts, cookies = parse_path(raw_path, "/room/"), cookies_of(socket)
+    wish = await check(platform, parts, cookies, states=states, origin=origin)
     if wish.role is SocketRole.HOST:
         await serve_host(platform, socket, wish)
         return

@@ -16,7 +16,15 @@ from dolmetsch_core.live.feed import Follower, Snapshot
 from dolmetsch_core.live.store import STORE_AWAY
 from dolmetsch_core.supervise import for_ever
 from dolmetsch_core.tasks import end_tasks
-from dolmetsch_core.wire.feed import LinesWritten, Live, Position, Sentence, SessionClosed, Translated
+from dolmetsch_core.wire.feed import (
+    FeedGap,
+    LinesWritten,
+    Live,
+    Position,
+    Sentence,
+    SessionClosed,
+    Translated,
+)
 
 log = logging.getLogger(__name__)
 FRAMES_KEPT = 64
@@ -33,10 +41,6 @@ class _Item:
     def changed_for(self, lang: str) -> int:
         text = self.texts.get(lang)
         return max(self.changed, text[1] if text else 0)
-
-
-class FeedGap(Exception):
-    """Entries were missed, for the feed is trimmed. Remedy: read a snapshot."""
 
 
 class CaptionState:

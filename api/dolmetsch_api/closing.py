@@ -1,29 +1,63 @@
-"""`POST /room/{id}/close`: an admin ends a room."""
+"""An admin ends a room: `POST /room/{id}/close`, and ours with proper codes."""
 
-from fastapi import APIRouter
+from enum import Enum
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import JSONResponse
 
-from dolmetsch_api.login import KeyBody, refusal
+from dolmetsch_api.answers import REFUSES, KeyBody, Ok, refusal
+from dolmetsch_api.auth.attempts import WINDOW_S
+from dolmetsch_api.auth.callers import Callers
+from dolmetsch_api.auth.logins import TooManyFailures
+from dolmetsch_api.auth.tokens import Person, Role
+from dolmetsch_api.login import origin
 from dolmetsch_api.platform import Platform
-from dolmetsch_api.tokens import Role
 from dolmetsch_core.errors import RoomRefused
 from dolmetsch_core.live.rooms import NotReady
 from dolmetsch_core.live.store import STORE_AWAY
 
 
-def routes(platform: Platform) -> APIRouter:
-    """Return the route."""
-    router = APIRouter()
+class _Closing(Enum):
+    DONE = "done"
+    NOT_ACTIVE = "not active"
+    AWAY = "away"
 
-    @router.post("/room/{room_id}/close", response_model=None)
-    async def close(room_id: str, body: KeyBody) -> dict[str, str] | JSONResponse:
-        person = platform.logins.person(body.key)
-        if person is None or person.role is not Role.ADMIN or platform.active_room(room_id) is None:
-            return refusal()
+
+def routes(platform: Platform) -> APIRouter:
+    """Return the routes."""
+    router = APIRouter()
+    callers = Callers(platform.logins)
+
+    @router.post("/room/{room_id:path}/close", response_model=Ok, responses=REFUSES, tags=["clients in use"])
+    async def close(room_id: str, body: KeyBody, request: Request) -> Ok | JSONResponse:
+        """Close a room for everybody, as an admin."""
         try:
-            closed = await platform.directory.close(room_id)
-        except (*STORE_AWAY, NotReady, RoomRefused):
+            person = await platform.logins.person(body.key, origin=origin(request))
+        except TooManyFailures:
+            return refusal(retry_after=WINDOW_S)
+        if person is None or person.role is not Role.ADMIN:
             return refusal()
-        return {"status": "ok"} if closed else refusal()
+        return Ok() if await _close(platform, room_id) is _Closing.DONE else refusal()
+
+    @router.post("/api/v1/rooms/{room_id:path}/close", tags=["rooms"])
+    async def close_room(room_id: str, _: Annotated[Person, Depends(callers.admin)]) -> Ok:
+        """Close a room for everybody. 404: it is not active; 503: try again."""
+        match await _close(platform, room_id):
+            case _Closing.NOT_ACTIVE:
+                raise HTTPException(404, f"Room <{room_id}> is not active")
+            case _Closing.AWAY:
+                raise HTTPException(503, "The room could not be closed: try again in a few seconds")
+        return Ok()
 
     return router
+
+
+async def _close(platform: Platform, room_id: str) -> _Closing:
+    if platform.active_room(room_id) is None:
+        return _Closing.NOT_ACTIVE
+    try:
+        closed = await platform.directory.close(room_id)
+    except (*STORE_AWAY, NotReady, RoomRefused):
+        return _Closing.AWAY
+    return _Closing.DONE if closed else _Closing.NOT_ACTIVE

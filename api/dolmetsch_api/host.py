@@ -69,7 +69,11 @@ async def _serve_claimed(platform: Platform, socket: WebSocket, wish: Wish, clai
 
 
 def _spec(platform: Platform, wish: Wish) -> RoomSpec:
-    talk = platform.talks[wish.room_id]
+    """What the host's room is meant to be. Raises Refused."""
+    talk = platform.programme.find(wish.room_id)
+    if talk is None:
+        # The schedule has changed since the socket was checked.
+        raise Refused(f"Room <{wish.room_id}> not found")
     return RoomSpec(
         room_id=wish.room_id,
         title=talk.title[:TITLE_LENGTH],

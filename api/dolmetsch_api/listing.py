@@ -2,10 +2,12 @@
 
 import asyncio
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict
 
 from dolmetsch_api.platform import Platform
 from dolmetsch_api.talks import Talk
@@ -14,6 +16,50 @@ from dolmetsch_core.live.store import STORE_AWAY
 from dolmetsch_core.wire.languages import LANGUAGES
 
 STORE_PATIENCE_S = 0.5
+
+
+class ScheduleState(BaseModel):
+    """How the schedule is: what it holds, how old that is, and why it is not newer."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    title: str
+    """The conference's; empty while there was no schedule yet."""
+    age_seconds: float | None
+    """Since its source confirmed it; null: there was none yet."""
+    error: str
+    """Why the last look brought nothing; empty when all is well."""
+    events: int
+    """Talks in it that may be activated."""
+    fake_now: datetime | None
+    """The time that the schedule goes by, when it is not the time of day."""
+
+
+class About(BaseModel):
+    """What a page should know of the platform."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    ready: bool
+    """Whether engines and a translator have said what they can do."""
+    notice: str
+    """What every page shows; may be empty."""
+    languages: str
+    """Why there are these languages and no others."""
+    engines: str
+    """What people should know of the engines."""
+    targets: dict[str, list[str]]
+    """For each listed room, what its captions can be read in now."""
+    translations: dict[str, list[str]]
+    """For each spoken language, what it can be read in."""
+    names: dict[str, str]
+    """Each language's name for itself."""
+    tags: dict[str, str]
+    """BCP 47 tags, where they are not the code."""
+    rtl: list[str]
+    """Languages written from right to left."""
+    schedule: ScheduleState | None
+    """null: the platform has no schedule."""
 
 
 class ConnectionIds:
@@ -56,27 +102,27 @@ def routes(platform: Platform) -> APIRouter:
             "available_source_langs": platform.languages.spoken(),
             "available_target_langs": platform.languages.read_in(),
             "max_active_rooms": capacity.capacity,
-            "rooms": await asyncio.gather(
-                *(_listed(platform, talk, ids) for talk in platform.talks.values())
-            ),
+            "rooms": await asyncio.gather(*(_listed(platform, talk, ids) for talk in _talks(platform))),
         }
 
     @router.get("/api/v1/about")
-    async def about() -> dict[str, Any]:
+    async def about() -> About:
         capacity = await platform.directory.capacity()
-        return {
-            "ready": _ready(platform, capacity.languages),
-            "notice": platform.settings.notice,
-            "languages": platform.languages.note,
-            "engines": capacity.note,
-            "targets": {talk.id: _targets(platform, talk) for talk in platform.talks.values()},
-            "translations": {
-                spoken: list(platform.languages.targets(spoken)) for spoken in platform.languages.spoken()
+        languages = platform.languages
+        return About(
+            ready=_ready(platform, capacity.languages),
+            notice=_notice(platform),
+            languages=languages.note,
+            engines=capacity.note,
+            targets={
+                talk.id: list(languages.targets(platform.source_lang(talk))) for talk in _talks(platform)
             },
-            "names": platform.languages.names(),
-            "tags": {code: each.tag for code, each in LANGUAGES.items() if each.tag != code},
-            "rtl": [code for code, each in LANGUAGES.items() if each.rtl],
-        }
+            translations={spoken: list(languages.targets(spoken)) for spoken in languages.spoken()},
+            names=languages.names(),
+            tags={code: each.tag for code, each in LANGUAGES.items() if each.tag != code},
+            rtl=[code for code, each in LANGUAGES.items() if each.rtl],
+            schedule=_schedule(platform),
+        )
 
     return router
 
@@ -86,23 +132,41 @@ def _ready(platform: Platform, spoken: tuple[str, ...]) -> bool:
     return bool(spoken) and platform.languages.spoken() == sorted(spoken) and platform.languages.known
 
 
-def _source(platform: Platform, talk: Talk) -> str:
-    room = platform.active_room(talk.id)
-    return room.spec.source_lang if room else talk.source_lang
+def _talks(platform: Platform) -> list[Talk]:
+    return platform.programme.listed(platform.programme.now())
 
 
-def _targets(platform: Platform, talk: Talk) -> list[str]:
-    return list(platform.languages.targets(_source(platform, talk)))
+def _notice(platform: Platform) -> str:
+    """Nobody should take the schedule of another time for today's."""
+    said, programme = platform.settings.notice, platform.programme
+    if not programme.clock.fake:
+        return said
+    zone = programme.schedule.zone if programme.schedule else UTC
+    now = f"{programme.now().astimezone(zone):%Y-%m-%d %H:%M} ({zone})"
+    return " · ".join([*([said] if said else []), f"For trying out, the schedule goes by {now}"])
+
+
+def _schedule(platform: Platform) -> ScheduleState | None:
+    source, programme = platform.schedule, platform.programme
+    if source is None:
+        return None
+    return ScheduleState(
+        title=source.schedule.title if source.schedule else "",
+        age_seconds=None if source.age is None else round(source.age, 1),
+        error=source.error,
+        events=len(programme.recordable()),
+        fake_now=programme.now() if programme.clock.fake else None,
+    )
 
 
 async def _listed(platform: Platform, talk: Talk, ids: ConnectionIds) -> dict[str, Any]:
     return {
         "id": talk.id,
         "title": talk.title,
-        "description": talk.description,
+        "description": talk.description or talk.abstract,
         "track": {"name": talk.track.name, "color": talk.track.color},
         "location": talk.location,
-        "presenter": talk.presenter or "Unknown",
+        "presenter": talk.presenter,
         "host_connection_id": await ids.of(talk.id),
-        "source_lang": _source(platform, talk),
+        "source_lang": platform.source_lang(talk),
     }

@@ -1,67 +1,100 @@
-"""`/login`, `/auth`, `/validate`: passwords and keys. A refusal is 503 and `{"status":"fail"}`."""
+"""`/login`, `/auth`, `/validate`: passwords and keys."""
 
-from typing import Any
+from typing import Literal
 from urllib.parse import unquote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 
+from dolmetsch_api.answers import REFUSES, KeyBody, Ok, refusal
+from dolmetsch_api.auth.attempts import WINDOW_S, origin_of
+from dolmetsch_api.auth.logins import TooManyFailures
+from dolmetsch_api.auth.tokens import Role
 from dolmetsch_api.platform import Platform
-from dolmetsch_api.tokens import Role
 
 
 class LoginBody(BaseModel):
-    """A password, the role wanted, and the key held before."""
+    """A password, the role wanted, and the key held before, which keeps the subject the same."""
 
-    password: str = ""
+    model_config = ConfigDict(json_schema_extra={"examples": [{"password": "open sesame", "role": "host"}]})
+    password: str = Field(default="", max_length=10_000)
     role: str | None = None
-    key: str = ""
+    key: str = Field(default="", max_length=10_000)
 
 
 class AuthBody(BaseModel):
     """A key, or a password."""
 
-    key: str | None = None
-    password: str | None = None
+    model_config = ConfigDict(json_schema_extra={"examples": [{"key": "eyJhbGciOiJIUzI1NiJ9.e30.c2ln"}]})
+    key: str | None = Field(default=None, max_length=10_000)
+    password: str | None = Field(default=None, max_length=10_000)
 
 
-class KeyBody(BaseModel):
-    """A key."""
+class LoggedIn(BaseModel):
+    """A key and what it may do."""
 
-    key: str = ""
+    status: Literal["ok"] = "ok"
+    key: str
+    power: Role
+    expire_hours: float
 
 
-def refusal() -> JSONResponse:
-    """What clients in use take for no."""
-    return JSONResponse({"status": "fail"}, status_code=503)
+class Valid(BaseModel):
+    """The key is good."""
+
+    status: Literal["valid"] = "valid"
+
+
+class ValidFor(Valid):
+    """The key is good, and for what."""
+
+    power: Role
 
 
 def routes(platform: Platform) -> APIRouter:
     """Return the routes."""
-    router = APIRouter()
+    router = APIRouter(tags=["clients in use"], responses=REFUSES)
     logins = platform.logins
 
-    @router.post("/login", response_model=None)
-    async def login(body: LoginBody, request: Request) -> dict[str, Any] | JSONResponse:
-        role = logins.role_of(body.password)
-        if role is None or (body.role == Role.ADMIN and role is not Role.ADMIN):
-            return refusal()
-        if body.role == Role.HOST:
-            role = Role.HOST
+    @router.post("/login", response_model=LoggedIn)
+    async def login(body: LoginBody, request: Request) -> LoggedIn | JSONResponse:
+        """Get a key for a password."""
         previous = body.key or unquote(request.cookies.get("authenticated", ""))
-        key = logins.mint(role, previous=previous)
-        return {"status": "ok", "key": key, "power": role.value, "expire_hours": logins.hours}
+        try:
+            made = await logins.login(
+                body.password, body.role or "", previous=previous, origin=origin(request)
+            )
+        except TooManyFailures:
+            return refusal(retry_after=WINDOW_S)
+        if made is None:
+            return refusal()
+        return LoggedIn(key=made.key, power=made.role, expire_hours=logins.hours)
 
-    @router.post("/auth", response_model=None)
-    async def auth(body: AuthBody) -> dict[str, Any] | JSONResponse:
-        if body.key is not None:
-            person = logins.person(body.key)
-            return {"status": "valid", "power": person.role.value} if person else refusal()
-        return {"status": "ok"} if logins.role_of(body.password or "") else refusal()
+    @router.post("/auth", response_model=ValidFor | Ok)
+    async def auth(body: AuthBody, request: Request) -> ValidFor | Ok | JSONResponse:
+        """Tell whether a key or a password is good."""
+        try:
+            if body.key is not None:
+                person = await logins.person(body.key, origin=origin(request))
+                return ValidFor(power=person.role) if person else refusal()
+            role = await logins.role_of(body.password or "", origin=origin(request))
+        except TooManyFailures:
+            return refusal(retry_after=WINDOW_S)
+        return Ok() if role else refusal()
 
-    @router.post("/validate", response_model=None)
-    async def validate(body: KeyBody) -> dict[str, Any] | JSONResponse:
-        return {"status": "valid"} if logins.person(body.key) else refusal()
+    @router.post("/validate", response_model=Valid)
+    async def validate(body: KeyBody, request: Request) -> Valid | JSONResponse:
+        """Tell whether a key is good."""
+        try:
+            person = await logins.person(body.key, origin=origin(request))
+        except TooManyFailures:
+            return refusal(retry_after=WINDOW_S)
+        return Valid() if person else refusal()
 
     return router
+
+
+def origin(request: Request) -> str:
+    """Return what failed logins are counted by. Source: the connection, or a proxy that is trusted."""
+    return origin_of(request.client.host if request.client else None)

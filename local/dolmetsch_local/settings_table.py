@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from types import NoneType
 from typing import Any, Final, Literal, get_args, get_origin
@@ -56,7 +57,10 @@ Two variables are read outside of these classes: `DOLMETSCH_TORCH_INDEX`, by the
 index that has CPU builds of torch), and `XDG_CACHE_HOME`, which moves the cache folder.
 """
 
-_NAMES: Final = {str: "text", int: "whole number", float: "number", bool: "true or false", Path: "path"}
+_NAMES: Final = {
+    **{str: "text", int: "whole number", float: "number", bool: "true or false", Path: "path"},
+    datetime: "date and time with zone",
+}
 _LIMITS: Final[dict[type, tuple[str, str]]] = {
     Ge: ("ge", "at least {}"),
     Gt: ("gt", "above {}"),

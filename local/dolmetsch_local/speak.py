@@ -14,14 +14,21 @@ from dolmetsch_local.state import Address
 
 
 async def speak(
-    address: Address, room: str, path: Path, lang: str | None, progress: Callable[[float, float], None]
+    address: Address,
+    room: str,
+    path: Path,
+    lang: str | None,
+    progress: Callable[[float, float], None],
+    *,
+    store: bool = False,
+    public: bool = False,
 ) -> None:
     """Stream the recording into the room in real time. Raises NotAudio, Refused."""
     recording = await asyncio.to_thread(record, path)
     source = lang or (await room_of(address.url, room))["source_lang"]
     key = await login(address)
     try:
-        async with host_socket(key, room, source, source) as socket:
+        async with host_socket(key, room, source, source, store=store, public=public) as socket:
             await _until_ready(socket)
             hearing = asyncio.create_task(_hear(socket), name="frames")
             try:

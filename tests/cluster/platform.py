@@ -39,6 +39,8 @@ class ClusterPlatform:
             "DOLMETSCH_ENGINE_PRIVATE_KEY": key.pem,
             "DOLMETSCH_HOST_PASSWORD": HOST_PASSWORD,
             "DOLMETSCH_ADMIN_PASSWORD": ADMIN_PASSWORD,
+            "DOLMETSCH_ALLOW_PLAIN_PASSWORDS": "true",
+            "DOLMETSCH_ARCHIVE_URL": f"sqlite:///{folder}/archive.db",
             "DOLMETSCH_SIGNING_KEY": "signing-key-of-the-cluster-tests-only",
             "DOLMETSCH_CLOSE_ROOM_AFTER": "4",
             "DOLMETSCH_ROOMS_FILE": str(rooms),

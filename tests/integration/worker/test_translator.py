@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
@@ -29,7 +30,7 @@ from tests.conftest import LibreTranslateProcess
 from tests.integration.worker.conftest import FaultServer, responds, shouts
 from tests.integration.worker.talk import Talk, eventually, spoken
 
-SETTINGS = WorkerSettings(lease_ttl=0.6, languages_every=0.3, room_at_once=4)
+SETTINGS = WorkerSettings(archive_url="sqlite:///unused", lease_ttl=0.6, languages_every=0.3, room_at_once=4)
 
 
 @asynccontextmanager
@@ -323,11 +324,12 @@ async def test_a_lost_store_is_translated_anew(fault_server: FaultServer) -> Non
 
 
 async def test_the_process_ends_within_a_second_of_sigterm_and_leaves_its_leases(
-    store: Redis, store_url: str, libretranslate: LibreTranslateProcess
+    store: Redis, store_url: str, tmp_path: Path, libretranslate: LibreTranslateProcess
 ) -> None:
     env = {
         **os.environ,
         "DOLMETSCH_STORE_URL": store_url,
+        "DOLMETSCH_ARCHIVE_URL": f"sqlite:///{tmp_path}/archive.db",
         "DOLMETSCH_WORKER_LIBRETRANSLATE_URL": libretranslate.spec.url,
     }
     process = subprocess.Popen([sys.executable, "-m", "dolmetsch_worker"], env=env, stderr=subprocess.PIPE)
@@ -350,13 +352,24 @@ async def test_the_process_ends_within_a_second_of_sigterm_and_leaves_its_leases
         process.wait()
 
 
-def test_wrong_settings_are_named() -> None:
-    env = {**os.environ, "DOLMETSCH_WORKER_ROOM_AT_ONCE": "none"}
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DOLMETSCH_WORKER_ROOM_AT_ONCE", "none"),
+        ("DOLMETSCH_ARCHIVE_URL", "mysql://db/dolmetsch"),
+        ("DOLMETSCH_ARCHIVE_URL", None),
+    ],
+)
+def test_wrong_settings_are_named(name: str, value: str | None, tmp_path: Path) -> None:
+    env = {**os.environ, "DOLMETSCH_ARCHIVE_URL": f"sqlite:///{tmp_path}/archive.db"}
+    env.pop(name, None)
+    if value is not None:
+        env[name] = value
     done = subprocess.run(
         [sys.executable, "-m", "dolmetsch_worker"], env=env, capture_output=True, check=False
     )
     assert done.returncode == 2
-    assert done.stderr.startswith(b"DOLMETSCH_WORKER_ROOM_AT_ONCE: ")
+    assert done.stderr.decode().splitlines()[-1].startswith(f"{name}: ")
 
 
 async def _at_least(server: FaultServer, count: int) -> bool:

@@ -6,9 +6,17 @@ from typing import Any
 
 import pytest
 
-from dolmetsch_api.captions import FRAMES_KEPT, CaptionState, FeedGap
+from dolmetsch_api.captions import FRAMES_KEPT, CaptionState
 from dolmetsch_core.live.feed import Snapshot
-from dolmetsch_core.wire.feed import LinesWritten, Live, Position, Sentence, SessionClosed, Translated
+from dolmetsch_core.wire.feed import (
+    FeedGap,
+    LinesWritten,
+    Live,
+    Position,
+    Sentence,
+    SessionClosed,
+    Translated,
+)
 
 PLACES = [(0, 0), (0, 1), (1, 0), (1, 1), (1, 2), (2, 0)]
 """(line, index in it) of the sentences of these tests."""

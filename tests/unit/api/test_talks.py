@@ -22,8 +22,20 @@ def test_a_talk_needs_an_id_and_a_title_only(file: Path) -> None:
     file.write_text("rooms: [{id: A, title: Hello}]")
     talk = load_talks(file)["A"]
     assert talk == Talk(id="A", title="Hello")
-    assert (talk.presenter, talk.location, talk.source_lang) == ("Unknown", "", "de")
+    assert (talk.presenter, talk.location, talk.source_lang) == ("Unknown", "", "")
     assert (talk.track.name, talk.track.color) == ("", "#888888")
+
+
+def test_the_presenter_is_the_persons_where_only_they_are_named(file: Path) -> None:
+    file.write_text("rooms: [{id: A, title: a, persons: [Ann, Bob]}, {id: B, title: b, presenter: Carl}]")
+    talks = load_talks(file)
+    assert (talks["A"].presenter, talks["A"].speakers) == ("Ann, Bob", ("Ann", "Bob"))
+    assert (talks["B"].presenter, talks["B"].speakers) == ("Carl", ("Carl",))
+
+
+def test_a_room_of_the_file_may_say_how_long_its_transcripts_are_kept(file: Path) -> None:
+    file.write_text("rooms: [{id: A, title: a, keep_days: 7, do_not_record: true}]")
+    assert (load_talks(file)["A"].keep_days, load_talks(file)["A"].do_not_record) == (7, True)
 
 
 def test_talks_keep_the_order_of_the_file(file: Path) -> None:
@@ -51,6 +63,9 @@ def test_a_file_may_list_no_rooms(file: Path) -> None:
         ("rooms: [{id: A, title: Hello, source: en}]", "rooms.0.source"),
         ("rooms: [{id: A, title: Hello, track: Plenary}]", "rooms.0.track"),
         ("rooms: [{id: 5, title: Hello}]", "rooms.0.id"),
+        ("rooms: [{id: A, title: Hello, keep_days: -1}]", "rooms.0.keep_days"),
+        ("rooms: [{id: A, title: Hello, persons: Ann}]", "rooms.0.persons"),
+        ("rooms: [{id: A, title: Hello, start: 2026-08-20 10:00:00}]", "rooms.0.start"),
         ("rooms: [{id: A, title: a}, {id: A, title: b}]", "two rooms of the same id"),
     ],
 )

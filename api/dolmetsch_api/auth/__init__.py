@@ -1,0 +1,1 @@
+"""Who may what: passwords, tokens, and a limit to guessing."""

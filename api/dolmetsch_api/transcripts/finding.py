@@ -1,0 +1,62 @@
+"""What somebody may have of the stored transcripts, from an archive that may be away."""
+
+from datetime import UTC, tzinfo
+
+from dolmetsch_api.auth.callers import viewer_of
+from dolmetsch_api.auth.tokens import Person
+from dolmetsch_api.platform import Platform
+from dolmetsch_core.archive import deleting, reading
+from dolmetsch_core.archive.database import ARCHIVE_AWAY
+from dolmetsch_core.archive.reading import Listed, Part
+
+
+class ArchiveAway(Exception):
+    """The archive can't be asked now. Remedy: try again later."""
+
+
+class Transcripts:
+    """Reads and deletes stored transcripts for one person at a time."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+
+    @property
+    def zone(self) -> tzinfo:
+        """The conference's time zone, in which people read times of day."""
+        schedule = self._platform.programme.schedule
+        return schedule.zone if schedule else UTC
+
+    async def listed(self, person: Person | None) -> list[Listed]:
+        """Return what the person may read, a room each. Raises ArchiveAway."""
+        self._check()
+        try:
+            return await reading.listed(self._platform.archive, viewer_of(person))
+        except ARCHIVE_AWAY as error:
+            raise ArchiveAway from error
+
+    async def parts(self, room_id: str, person: Person | None) -> list[Part]:
+        """Return what the person may read of a room, by time. Raises ArchiveAway."""
+        self._check()
+        try:
+            return await reading.parts(self._platform.archive, room_id, viewer_of(person))
+        except ARCHIVE_AWAY as error:
+            raise ArchiveAway from error
+
+    async def delete(self, room_id: str, person: Person) -> int | None:
+        """Delete what is the person's of a room, for good; a running session is stored no more.
+
+        Returns how many transcripts there were, None when nothing there is the person's. Raises ArchiveAway.
+        """
+        self._check()
+        viewer = viewer_of(person)
+        room = self._platform.active_room(room_id)
+        running = [room.session] if room and (viewer.admin or room.spec.owner == person.subject) else []
+        try:
+            gone = await deleting.delete_room(self._platform.archive, room_id, viewer, running)
+        except ARCHIVE_AWAY as error:
+            raise ArchiveAway from error
+        return gone if gone or running else None
+
+    def _check(self) -> None:
+        if not self._platform.archive_ready:
+            raise ArchiveAway

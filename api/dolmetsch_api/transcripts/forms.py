@@ -1,0 +1,149 @@
+"""Transcripts as text. Pure: what they hold and when, in; characters out."""
+
+import html
+import re
+import textwrap
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+from itertools import groupby
+
+from dolmetsch_api.transcripts.cues import Cue, TextPart
+from dolmetsch_core.wire.consent import TalkFacts
+
+LINE_LENGTH = 42
+"""Characters in a line of a subtitle: what broadcasters use."""
+CUE_LENGTH = 2 * LINE_LENGTH
+"""A subtitle has two lines at most; a longer sentence is shown piece by piece."""
+LEAST_S = 0.2
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+
+def plain(parts: Sequence[TextPart], zone: tzinfo) -> str:
+    """Return the text form that clients in use read: a heading per part, then time and text of each line.
+
+    Times of a part count from its beginning.
+    """
+    return "\n".join(_plain_part(part, part.started - parts[0].started, zone) for part in parts)
+
+
+def _plain_part(part: TextPart, offset: float, zone: tzinfo) -> str:
+    began = datetime.fromtimestamp(part.started, zone)
+    # Not strftime: its names are the server's language's.
+    when = f"{WEEKDAYS[began.weekday()]}, {MONTHS[began.month - 1]} {began:%d, %Y} at {began:%H:%M}"
+    said = [f"[Transcription started on {when}]"]
+    for cues in _lines(part.cues):
+        first, last = cues[0], cues[-1]
+        speaker = f"{first.speaker}: " if first.speaker >= 0 else ""
+        said.append(f"{speaker}[{_clock(first.start - offset)} - {_clock(last.end - offset)}]")
+        said.append(" ".join(_one_line(cue.text) for cue in cues))
+    return "\n".join(said) + "\n"
+
+
+def markdown(parts: Sequence[TextPart], talk: TalkFacts, zone: tzinfo) -> str:
+    """Return a page with the talk's heading and a paragraph per line."""
+    head = [f"# {_escaped(talk.title)}" if talk.title else "# Transcript"]
+    facts = [", ".join(talk.persons), talk.location, talk.track]
+    if any(facts):
+        head.append(" · ".join(_escaped(each) for each in facts if each))
+    for part in parts:
+        began = datetime.fromtimestamp(part.started, zone)
+        head.append(f"*Transcription started on {began:%Y-%m-%d at %H:%M}*")
+        for cues in _lines(part.cues):
+            speaker = f" Speaker {cues[0].speaker + 1}:" if cues[0].speaker >= 0 else ""
+            text = " ".join(_escaped(cue.text) for cue in cues)
+            head.append(f"**{_clock(cues[0].start)}**{speaker} {text}")
+    return "\n\n".join(head) + "\n"
+
+
+def srt(parts: Sequence[TextPart]) -> str:
+    """Return SubRip subtitles: numbered, `HH:MM:SS,mmm`, a blank line between."""
+    blocks = [
+        f"{number}\n{_stamp(cue.start, ',')} --> {_stamp(cue.end, ',')}\n{_wrapped(cue.text)}\n"
+        for number, cue in enumerate(_subtitles(parts), 1)
+    ]
+    return "\n".join(blocks)
+
+
+def webvtt(parts: Sequence[TextPart], lang: str) -> str:
+    """Return WebVTT (W3C) subtitles; text is escaped as it demands."""
+    blocks = [f"WEBVTT\nKind: captions\nLanguage: {lang}\n"]
+    for cue in _subtitles(parts):
+        voice = f"<v Speaker {cue.speaker + 1}>" if cue.speaker >= 0 else ""
+        text = "\n".join(html.escape(line, quote=False) for line in _wrapped(cue.text).split("\n"))
+        blocks.append(f"{_stamp(cue.start, '.')} --> {_stamp(cue.end, '.')}\n{voice}{text}\n")
+    return "\n".join(blocks)
+
+
+def _subtitles(parts: Sequence[TextPart]) -> list[Cue]:
+    """Cues short enough to be read, in order, none beginning before the one ahead of it has ended."""
+    found: list[Cue] = []
+    for part in parts:
+        for cue in part.cues:
+            for piece in _pieces(cue):
+                start = max(piece.start, found[-1].end if found else 0.0)
+                end = max(piece.end, start + LEAST_S)
+                found.append(Cue(start, end, piece.text, piece.speaker, piece.line))
+    return found
+
+
+def _pieces(cue: Cue) -> list[Cue]:
+    """Cut a long sentence at spaces (where a script has none: anywhere), its time by length of text."""
+    text = _one_line(cue.text)
+    texts = _balanced(text)
+    total = sum(len(each) for each in texts)
+    found, at = [], cue.start
+    for each in texts:
+        until = at + (cue.end - cue.start) * len(each) / total
+        found.append(Cue(at, until, each, cue.speaker, cue.line))
+        at = until
+    return found
+
+
+def _balanced(text: str) -> list[str]:
+    """Pieces of at most CUE_LENGTH, about equally long: no single word is left for the last one."""
+    pieces = -(-len(text) // CUE_LENGTH)
+    width = CUE_LENGTH
+    for candidate in range(-(-len(text) // max(pieces, 1)), CUE_LENGTH + 1):
+        if len(textwrap.wrap(text, candidate)) <= pieces:
+            width = candidate
+            break
+    return textwrap.wrap(text, width) or [text]
+
+
+def _wrapped(text: str) -> str:
+    if len(text) <= LINE_LENGTH:
+        return text
+    half = -(-len(text) // 2)
+    for width in range(half, LINE_LENGTH + 1):
+        lines = textwrap.wrap(text, width)
+        if len(lines) <= 2:
+            return "\n".join(lines)
+    return "\n".join(textwrap.wrap(text, LINE_LENGTH))
+
+
+def _lines(cues: Sequence[Cue]) -> list[list[Cue]]:
+    return [list(group) for _, group in groupby(cues, key=lambda cue: (cue.line, cue.speaker))]
+
+
+def _clock(seconds: float) -> str:
+    whole = int(max(0.0, seconds))
+    return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}"
+
+
+def _stamp(seconds: float, point: str) -> str:
+    ms = round(max(0.0, seconds) * 1000)
+    return f"{ms // 3_600_000:02}:{ms // 60_000 % 60:02}:{ms // 1000 % 60:02}{point}{ms % 1000:03}"
+
+
+def _one_line(text: str) -> str:
+    # A blank line ends a subtitle, and an arrow in a line is a time to some players.
+    return re.sub(r"\s+", " ", text).strip().replace("-->", "→")
+
+
+def _escaped(text: str) -> str:
+    """Markdown and HTML characters as themselves: a title is text, never markup."""
+    return re.sub(r"([\\`*_{}\[\]()#+!|~>])", r"\\\1", html.escape(_one_line(text), quote=False))

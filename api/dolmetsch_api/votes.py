@@ -1,0 +1,99 @@
+"""`/vote`: what the audience wants to see transcribed of the next day's talks."""
+
+import logging
+from datetime import datetime
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict
+
+from dolmetsch_api.answers import REFUSES, NamedPerson, NamedTrack, refusal
+from dolmetsch_api.platform import Platform
+from dolmetsch_api.talks import Talk
+from dolmetsch_core.archive import votes
+from dolmetsch_core.archive.database import ARCHIVE_AWAY
+
+log = logging.getLogger(__name__)
+
+
+class VotableTalk(BaseModel):
+    """A talk of the next day and its votes."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    id: str
+    code: str
+    title: str
+    votes: int
+    track: NamedTrack
+    abstract: str
+    description: str
+    room: str
+    """The place."""
+    persons: list[NamedPerson]
+    language: str
+    start: datetime | None
+    end: datetime | None
+
+
+def routes(platform: Platform) -> APIRouter:
+    """Return the routes."""
+    router = APIRouter(tags=["clients in use"])
+    known: dict[str, int] = {}
+
+    async def counts() -> dict[str, int]:
+        """The last known ones while the archive is away: a list without counts helps nobody."""
+        nonlocal known
+        if platform.archive_ready:
+            try:
+                known = await votes.counts(platform.archive)
+            except ARCHIVE_AWAY as error:
+                log.warning("votes: the archive is away (%s)", type(error).__name__)
+        return known
+
+    @router.get("/vote")
+    async def vote() -> list[VotableTalk]:
+        """List the talks of the next day."""
+        counted = await counts()
+        talks = platform.programme.next_day(platform.programme.now())
+        return [_votable(platform, talk, counted.get(talk.code, 0)) for talk in talks]
+
+    @router.get("/vote/{code:path}/add", response_model=int, responses=REFUSES)
+    async def add(code: str) -> int | JSONResponse:
+        """Vote for a talk; answers its votes."""
+        if not platform.archive_ready or not platform.programme.votable(code, platform.programme.now()):
+            return refusal()
+        try:
+            return await votes.add(platform.archive, code)
+        except ARCHIVE_AWAY:
+            return refusal()
+
+    @router.get("/vote/{code:path}/remove", response_model=int, responses=REFUSES)
+    async def remove(code: str) -> int | JSONResponse:
+        """Take a vote back; answers what is left."""
+        if not platform.archive_ready or not platform.programme.votable(code, platform.programme.now()):
+            return refusal()
+        try:
+            left = await votes.remove(platform.archive, code)
+        except ARCHIVE_AWAY:
+            return refusal()
+        return refusal() if left is None else left
+
+    return router
+
+
+def _votable(platform: Platform, talk: Talk, count: int) -> VotableTalk:
+    return VotableTalk(
+        id=talk.id,
+        code=talk.code,
+        title=talk.title,
+        votes=count,
+        track=NamedTrack(name=talk.track.name, color=talk.track.color),
+        abstract=talk.abstract,
+        description=talk.description,
+        room=talk.location,
+        persons=[NamedPerson(name=name) for name in talk.speakers],
+        language=platform.source_lang(talk),
+        start=talk.start,
+        end=talk.end,
+    )

@@ -1,0 +1,136 @@
+"""Logging in over a real store: failures are counted in all processes, nobody else is kept out."""
+
+import asyncio
+
+import pytest
+from redis.asyncio import Redis
+
+from dolmetsch_api.auth.attempts import Attempts, origin_of
+from dolmetsch_api.auth.logins import Logins, TooManyFailures
+from dolmetsch_api.auth.passwords import Passwords, hashed
+from dolmetsch_api.auth.tokens import Role, Tokens
+from dolmetsch_core.live.store import connect
+from dolmetsch_local.processes import free_port
+
+HASHES = {Role.HOST: hashed("sesame"), Role.ADMIN: hashed("caraway")}
+HALL, ELSEWHERE = "192.0.2.7", "192.0.2.8"
+
+
+def logins(store: Redis, per_origin: int = 3, overall: int = 6) -> Logins:
+    """One api process."""
+    attempts = Attempts(store, per_origin=per_origin, overall=overall)
+    return Logins(Passwords(HASHES, allow_plain=False), Tokens("k" * 32, 24.0), attempts)
+
+
+async def guess(process: Logins, times: int, origin: str = HALL) -> None:
+    for _ in range(times):
+        assert await process.login("wrong", "", previous="", origin=origin) is None
+
+
+async def test_failures_are_limited_per_origin_over_all_processes(store: Redis) -> None:
+    one, other = logins(store), logins(store)
+    await guess(one, 2)
+    await guess(other, 1)
+    with pytest.raises(TooManyFailures):
+        await one.login("sesame", "", previous="", origin=HALL)
+    assert await other.login("sesame", "", previous="", origin=ELSEWHERE)
+
+
+async def test_failures_are_limited_overall(store: Redis) -> None:
+    process = logins(store, per_origin=3, overall=4)
+    await guess(process, 2)
+    await guess(process, 2, ELSEWHERE)
+    with pytest.raises(TooManyFailures):
+        await process.login("sesame", "", previous="", origin="198.51.100.1")
+
+
+async def test_a_thousand_guesses_at_once_are_not_one(store: Redis) -> None:
+    process = logins(store)
+    tries = [process.login(f"wrong {n}", "", previous="", origin=HALL) for n in range(50)]
+    answers = await asyncio.gather(*tries, return_exceptions=True)
+    assert [type(each) for each in answers].count(TooManyFailures) == 47
+    assert answers.count(None) == 3
+
+
+async def test_successful_logins_are_not_limited(store: Redis) -> None:
+    process = logins(store)
+    for _ in range(20):
+        assert await process.login("sesame", "", previous="", origin=HALL)
+    await guess(process, 3)
+
+
+async def test_a_token_is_taken_whatever_others_tried(store: Redis) -> None:
+    process = logins(store)
+    login = await process.login("sesame", "", previous="", origin=HALL)
+    assert login is not None
+    await guess(process, 3)
+    person = await process.person(login.key, origin=HALL)
+    assert person is not None
+    assert await process.person("eyJhbGciOiJub25lIn0.e30.", origin=HALL) is None, "no guess at a password"
+    with pytest.raises(TooManyFailures):
+        await process.person("sesame", origin=HALL)
+
+
+async def test_who_was_let_in_before_logs_in_again_whatever_others_tried(store: Redis) -> None:
+    process = logins(store)
+    before = await process.login("sesame", "", previous="", origin=HALL)
+    assert before is not None
+    await guess(process, 3)
+    await guess(process, 3, ELSEWHERE)
+    again = await process.login("sesame", "", previous=before.key, origin=HALL)
+    assert again is not None
+    assert process.read(again.key) == process.read(before.key)
+
+
+@pytest.mark.parametrize(
+    ("password", "wanted", "role"),
+    [
+        ("sesame", "", Role.HOST),
+        ("sesame", "host", Role.HOST),
+        ("sesame", "admin", None),
+        ("caraway", "", Role.ADMIN),
+        ("caraway", "admin", Role.ADMIN),
+        ("caraway", "host", Role.HOST),
+        ("caraway", "king", Role.ADMIN),
+    ],
+)
+async def test_a_login_gives_the_role_wanted_or_the_highest(
+    store: Redis, password: str, wanted: str, role: Role | None
+) -> None:
+    login = await logins(store).login(password, wanted, previous="", origin=HALL)
+    assert (login.role if login else None) is role
+
+
+async def test_a_password_in_the_place_of_a_token_is_somebody_new_each_time(store: Redis) -> None:
+    process = logins(store)
+    first, second = [await process.person("sesame", origin=HALL) for _ in range(2)]
+    assert first is not None
+    assert second is not None
+    assert first.role is second.role is Role.HOST
+    assert first.subject != second.subject
+
+
+async def test_without_a_store_the_process_counts_alone_and_still_lets_people_in() -> None:
+    async with connect(f"redis://127.0.0.1:{free_port()}") as away:
+        process = logins(away)
+        assert await process.login("sesame", "", previous="", origin=HALL)
+        await guess(process, 3)
+        with pytest.raises(TooManyFailures):
+            await process.login("sesame", "", previous="", origin=HALL)
+        assert await process.login("sesame", "", previous="", origin=ELSEWHERE)
+
+
+@pytest.mark.parametrize(
+    ("address", "origin"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        (None, "unknown"),
+        ("a unix socket", "unknown"),
+    ],
+)
+def test_failures_are_counted_by_what_one_guesser_can_not_change_at_will(
+    address: str | None, origin: str
+) -> None:
+    assert origin_of(address) == origin
