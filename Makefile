@@ -13,7 +13,7 @@ BIN := $(VENV)/bin
 SOURCES := api core engine-image local operator worker tests bench
 UV := $(BIN)/uv
 
-.PHONY: help run demo test test-cluster cluster-binaries check bench lock docs crds clean browser
+.PHONY: help run demo test fuzz test-cluster cluster-binaries check bench lock docs crds clean browser
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -37,6 +37,9 @@ test: $(VENV)/ready .venv-libretranslate/ready browser ## All tests, with the re
 	@bash scripts/apt-install.sh "for tests of the archive" postgresql
 	@$(BIN)/python -m dolmetsch_local.models base tiny.en speech >/dev/null
 	$(BIN)/pytest --ignore=tests/cluster $(PYTEST_ARGS)
+
+fuzz: $(VENV)/ready .venv-libretranslate/ready ## Schemathesis, 2,000 examples for each operation (half an hour)
+	DOLMETSCH_FUZZ_EXAMPLES=2000 $(BIN)/pytest -s tests/integration/platform/test_fuzz.py
 
 bench: $(VENV)/ready .venv-libretranslate/ready ## Measure side by side; writes a dated table to docs/bench
 	$(BIN)/python -m bench.bench

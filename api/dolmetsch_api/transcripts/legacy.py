@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, PlainTextResponse
 from pydantic import BaseModel, ConfigDict
 
-from dolmetsch_api.answers import REFUSES, KeyBody, NamedPerson, NamedTrack, refusal
+from dolmetsch_api.answers import REFUSES, Fail, KeyBody, NamedPerson, NamedTrack, refusal
 from dolmetsch_api.auth.logins import TooManyFailures
 from dolmetsch_api.auth.tokens import Person
 from dolmetsch_api.login import origin
@@ -67,7 +67,13 @@ def routes(platform: Platform) -> APIRouter:
         "/room/{room_id:path}/transcript/{lang}",
         response_class=PlainTextResponse,
         response_model=None,
-        responses={**REFUSES, 200: {"content": {"text/plain": {"example": _EXAMPLE}}}},
+        responses={
+            200: {"content": {"text/plain": {"example": _EXAMPLE}}},
+            503: {
+                "description": REFUSES[503]["description"],
+                "content": {"application/json": {"schema": Fail.model_json_schema()}},
+            },
+        },
     )
     async def transcript(
         room_id: str, lang: str, request: Request, body: KeyBody | None = None

@@ -1,6 +1,7 @@
 """What clients depend on at the socket, and bad input: each gets its reason, costs nobody else anything."""
 
 import asyncio
+import contextlib
 import json
 import socket
 from collections.abc import AsyncIterator
@@ -175,7 +176,9 @@ async def test_what_is_no_audio_is_named_and_the_room_waits_for_its_host(
 async def test_a_huge_frame_closes_its_own_socket_only(platform: PlatformProcess) -> None:
     async with hosting(platform) as (host, _):
         await host.send(b"")
-        await host.send(bytes(1 << 21))
+        # The server may close before it was sent all of it.
+        with contextlib.suppress(ConnectionClosed):
+            await host.send(bytes(1 << 21))
         code, _ = await closing(host)
         assert code == 1009
     assert httpx.get(f"{platform.url}/health").json()["status"] == "ok"

@@ -1,0 +1,67 @@
+"""What lies on the disk after talks that may be kept, may not, and were deleted."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from dolmetsch_local.processes import free_port
+from dolmetsch_local.speak import speak
+from tests.platform_process import ADMIN_PASSWORD, PlatformProcess
+from tests.scoring import Talk, talk
+from tests.waiting import until
+
+pytestmark = [pytest.mark.audio, pytest.mark.timeout(240)]
+
+
+def found(folder: Path, of: Talk) -> set[str]:
+    """Sentences of a talk, in either language, that any file holds; upper and lower case alike."""
+    kept = b"\n".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+    text = kept.decode(errors="ignore").casefold()
+    said = [texts[lang] for texts in of.sentences for lang in ("en", "de")]
+    return {sentence for sentence in said if sentence.casefold().rstrip(".?!") in text}
+
+
+def call(platform: PlatformProcess, method: str, path: str, key: str) -> httpx.Response:
+    headers = {"Authorization": f"Bearer {key}"}
+    return httpx.request(method, f"{platform.url}{path}", headers=headers, trust_env=False, timeout=20)
+
+
+async def test_no_sentence_of_an_unstored_or_deleted_talk_is_left_anywhere(tmp_path: Path) -> None:
+    platform = PlatformProcess(
+        tmp_path / "state", free_port(), DOLMETSCH_MODEL="demo", DOLMETSCH_CLOSE_ROOM_AFTER="2"
+    )
+    kept, deleted, unstored = talk("en"), talk("de"), talk("en2")
+
+    def active() -> bool:
+        rooms = httpx.get(f"{platform.url}/room_list", trust_env=False).json()["rooms"]
+        return any(room["host_connection_id"] for room in rooms)
+
+    def lines(room: str) -> int:
+        answer = call(platform, "GET", f"/api/v1/rooms/{room}/transcript", ADMIN_PASSWORD)
+        return sum(len(part["lines"]) for part in answer.json()["parts"]) if answer.status_code == 200 else 0
+
+    async def speaks(of: Talk, room: str, lang: str, *, store: bool) -> None:
+        await speak(platform.address, room, of.recording, lang, lambda _done, _total: None, store=store)
+        await until(lambda: not active(), "the room closes", 30)
+
+    try:
+        platform.start()
+        await speaks(unstored, "DEMO1", "en", store=False)
+        await speaks(kept, "DEMO1", "en", store=True)
+        await speaks(deleted, "DEMO2", "de", store=True)
+        await until(lambda: lines("DEMO1") >= len(kept.texts), "the transcript to keep")
+        await until(lambda: lines("DEMO2") >= len(deleted.texts), "the transcript to delete")
+        assert found(platform.state, deleted), "it was on the disk"
+        answer = call(platform, "DELETE", "/api/v1/rooms/DEMO2/transcript", ADMIN_PASSWORD)
+        assert answer.json() == {"deleted": 1}
+        assert not found(platform.state, deleted) - found(platform.state, kept)
+        assert lines("DEMO2") == 0
+    finally:
+        platform.stop()
+    assert len(found(platform.state, kept)) >= 0.8 * len(kept.texts), (
+        "a grep that finds nothing proves nothing"
+    )
+    others = found(platform.state, kept)
+    assert not found(platform.state, unstored) - others
+    assert not found(platform.state, deleted) - others

@@ -1,0 +1,140 @@
+"""Two api processes on one live store and one archive: whichever a socket or a call meets, it is the same."""
+
+import asyncio
+import contextlib
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from dolmetsch_local.processes import free_port
+from dolmetsch_local.speak import speak
+from tests.platform_process import ADMIN_PASSWORD, HOST_PASSWORD, PlatformProcess, viewing
+from tests.scoring import score, talk
+from tests.waiting import until
+
+ROOM, VOTED = "OPEN11", "MORN44"
+
+
+@pytest.fixture(scope="module")
+def other(scheduled: PlatformProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a second api process, with the environment of the first."""
+    (first,) = scheduled.pids("dolmetsch_api")
+    variables = Path(f"/proc/{first}/environ").read_bytes().decode().split("\0")
+    port, log = free_port(), tmp_path_factory.mktemp("other") / "api.log"
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "dolmetsch_api", "--port", str(port)],
+            env=dict(each.split("=", 1) for each in variables if each),
+            stdout=file,
+            stderr=file,
+        )
+    url = f"http://127.0.0.1:{port}"
+
+    def ready() -> bool:
+        with contextlib.suppress(httpx.HTTPError):
+            return bool(call(url, "GET", "/api/v1/about").json()["ready"])
+        return False
+
+    try:
+        asyncio.run(until(ready, "the second api"))
+        yield url
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def call(url: str, method: str, path: str, body: Any = None, key: str = "") -> httpx.Response:
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    return httpx.request(method, f"{url}{path}", json=body, headers=headers, trust_env=False, timeout=20)
+
+
+@pytest.mark.audio
+@pytest.mark.timeout(120)
+async def test_a_host_on_one_viewers_on_both_and_the_transcript_on_both(
+    scheduled: PlatformProcess, other: str
+) -> None:
+    of = talk("en")
+    async with (
+        viewing(scheduled.url, ROOM, "en") as (here,),
+        viewing(other, ROOM, "en", "de") as (there, german),
+    ):
+        say = speak(scheduled.address, ROOM, of.recording, "en", lambda _d, _t: None, store=True, public=True)
+        await say
+        await until(lambda: here.closed and there.closed and german.closed, "the room closes", 30)
+    assert here.closed == there.closed == german.closed == "Room closed"
+    assert here.texts("en") == there.texts("en")
+    assert not score(of.texts, there.texts("en")).missing
+    assert len(german.texts("de")) == len(here.texts("en"))
+
+    def transcripts() -> list[str]:
+        answers = [call(url, "POST", f"/room/{ROOM}/transcript/en") for url in (scheduled.url, other)]
+        return [answer.text for answer in answers if answer.status_code == 200]
+
+    found = await until(lambda: len(transcripts()) == 2 and transcripts(), "the transcript")
+    assert found[0] == found[1]
+    assert all(sentence in found[0] for sentence in here.texts("en"))
+
+
+async def test_votes_are_counted_on_both(scheduled: PlatformProcess, other: str) -> None:
+    both = (scheduled.url, other)
+    before = _votes(other)
+    answers = await asyncio.gather(
+        *(asyncio.to_thread(call, both[n % 2], "GET", f"/vote/{VOTED}/add") for n in range(20))
+    )
+    assert sorted(answer.json() for answer in answers) == list(range(before + 1, before + 21))
+    assert _votes(scheduled.url) == _votes(other) == before + 20
+    assert call(other, "GET", f"/vote/{VOTED}/remove").json() == before + 19
+
+
+def _votes(url: str) -> int:
+    return next(item["votes"] for item in call(url, "GET", "/vote").json() if item["code"] == VOTED)
+
+
+async def test_a_key_of_one_is_good_on_the_other(scheduled: PlatformProcess, other: str) -> None:
+    key = call(scheduled.url, "POST", "/login", {"password": ADMIN_PASSWORD}).json()["key"]
+    assert call(other, "POST", "/auth", {"key": key}).json() == {"status": "valid", "power": "admin"}
+
+
+async def test_a_room_made_on_one_is_listed_on_the_other_until_it_is_deleted(
+    scheduled: PlatformProcess, other: str
+) -> None:
+    def listed() -> bool:
+        return made["id"] in [room["id"] for room in call(other, "GET", "/room_list").json()["rooms"]]
+
+    key = call(scheduled.url, "POST", "/login", {"password": ADMIN_PASSWORD}).json()["key"]
+    made = call(scheduled.url, "POST", "/api/v1/rooms", {"title": "By hand"}, key).json()
+    await until(listed, "the room on the other api")
+    assert call(other, "DELETE", f"/api/v1/rooms/{made['id']}", key=key).status_code == 200
+    assert not listed()
+
+
+async def test_an_admin_closes_on_one_what_was_activated_on_the_other(
+    scheduled: PlatformProcess, other: str
+) -> None:
+    async with viewing(scheduled.url, ROOM, "en") as (viewer,):
+        speaking = asyncio.create_task(
+            speak(scheduled.address, ROOM, talk("pause").recording, "en", lambda _d, _t: None)
+        )
+        await until(lambda: viewer.frames, "the room is active")
+        answer = await asyncio.to_thread(call, other, "POST", f"/room/{ROOM}/close", {"key": ADMIN_PASSWORD})
+        assert answer.json() == {"status": "ok"}
+        await until(lambda: viewer.closed, "the viewer is told")
+        with contextlib.suppress(Exception):
+            await speaking
+    assert viewer.closed == "Room closed"
+
+
+async def test_guesses_at_one_are_counted_at_the_other(scheduled: PlatformProcess, other: str) -> None:
+    """Last: nobody can log in with a password afterwards, for a minute."""
+    for n in range(30):
+        answer = call((scheduled.url, other)[n % 2], "POST", "/login", {"password": f"guess {n}"})
+        assert (answer.status_code, answer.json()) == (503, {"status": "fail"})
+    for url in (scheduled.url, other):
+        refused = call(url, "POST", "/login", {"password": HOST_PASSWORD})
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "60")
+        assert call(url, "GET", "/room_list").status_code == 200
