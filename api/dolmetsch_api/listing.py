@@ -3,12 +3,13 @@
 import asyncio
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, JsonValue
 
+from dolmetsch_api.answers import NamedTrack, Ok
 from dolmetsch_api.platform import Platform
 from dolmetsch_api.talks import Talk
 from dolmetsch_core.live import claim
@@ -16,6 +17,62 @@ from dolmetsch_core.live.store import STORE_AWAY
 from dolmetsch_core.wire.languages import LANGUAGES
 
 STORE_PATIENCE_S = 0.5
+_EXAMPLE: Final[dict[str, JsonValue]] = {
+    "available_source_langs": ["de", "en"],
+    "available_target_langs": ["de", "en", "pt"],
+    "max_active_rooms": 2,
+    "rooms": [
+        {
+            "id": "AB3CDE",
+            "title": "Welcome",
+            "description": "What to expect of these two days.",
+            "track": {"name": "Plenary", "color": "#2f6f4f"},
+            "location": "Large hall",
+            "presenter": "Ada Lovelace",
+            "host_connection_id": "",
+            "source_lang": "en",
+        }
+    ],
+}
+
+
+NOT_READY: Final[dict[int | str, dict[str, Any]]] = {
+    503: {
+        "description": "Before the first readiness, never afterwards",
+        "content": {"application/json": {"example": {"status": "not ready"}}},
+    }
+}
+
+
+class ListedRoom(BaseModel):
+    """A room as clients in use list it. All words are plain text."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    id: str
+    title: str
+    description: str
+    track: NamedTrack
+    location: str
+    """The place."""
+    presenter: str
+    """`Unknown` when there is none."""
+    host_connection_id: str
+    """What the host was given, also while it is away for a moment; empty: the room is not active."""
+    source_lang: str
+    """The language spoken, or to be spoken."""
+
+
+class RoomList(BaseModel):
+    """All rooms that can be chosen, and all languages."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True, json_schema_extra={"examples": [_EXAMPLE]})
+
+    available_source_langs: list[str]
+    available_target_langs: list[str]
+    """Never empty: the last known while the translation is away."""
+    max_active_rooms: int
+    rooms: list[ListedRoom]
 
 
 class ScheduleState(BaseModel):
@@ -42,6 +99,8 @@ class About(BaseModel):
 
     ready: bool
     """Whether engines and a translator have said what they can do."""
+    directory_age_seconds: float
+    """Since the rooms were last confirmed: an api that lost its cluster goes on with what it knows."""
     notice: str
     """What every page shows; may be empty."""
     languages: str
@@ -88,22 +147,24 @@ def routes(platform: Platform) -> APIRouter:
     router = APIRouter()
     ids = ConnectionIds(platform)
 
-    @router.get("/health", response_model=None)
-    async def health() -> dict[str, str | float] | JSONResponse:
+    @router.get("/health", response_model=Ok, responses=NOT_READY, tags=["clients in use"])
+    async def health() -> Ok | JSONResponse:
+        """Tell that this api can serve. Clients poll it every 5 s and give up their socket when it fails."""
         if not platform.directory.view.seen:
             return JSONResponse({"status": "not ready"}, status_code=503)
         # An old view is no reason to take this api out: what it knows is still true for live rooms.
-        return {"status": "ok", "directory_age_seconds": round(platform.directory.view.age, 1)}
+        return Ok()
 
-    @router.get("/room_list")
-    async def room_list() -> dict[str, Any]:
+    @router.get("/room_list", tags=["clients in use"])
+    async def room_list() -> RoomList:
+        """List rooms and languages."""
         capacity = await platform.directory.capacity()
-        return {
-            "available_source_langs": platform.languages.spoken(),
-            "available_target_langs": platform.languages.read_in(),
-            "max_active_rooms": capacity.capacity,
-            "rooms": await asyncio.gather(*(_listed(platform, talk, ids) for talk in _talks(platform))),
-        }
+        return RoomList(
+            available_source_langs=platform.languages.spoken(),
+            available_target_langs=platform.languages.read_in(),
+            max_active_rooms=capacity.capacity,
+            rooms=await asyncio.gather(*(_listed(platform, talk, ids) for talk in _talks(platform))),
+        )
 
     @router.get("/api/v1/about")
     async def about() -> About:
@@ -111,6 +172,7 @@ def routes(platform: Platform) -> APIRouter:
         languages = platform.languages
         return About(
             ready=_ready(platform, capacity.languages),
+            directory_age_seconds=round(platform.directory.view.age, 1),
             notice=_notice(platform),
             languages=languages.note,
             engines=capacity.note,
@@ -159,14 +221,14 @@ def _schedule(platform: Platform) -> ScheduleState | None:
     )
 
 
-async def _listed(platform: Platform, talk: Talk, ids: ConnectionIds) -> dict[str, Any]:
-    return {
-        "id": talk.id,
-        "title": talk.title,
-        "description": talk.description or talk.abstract,
-        "track": {"name": talk.track.name, "color": talk.track.color},
-        "location": talk.location,
-        "presenter": talk.presenter,
-        "host_connection_id": await ids.of(talk.id),
-        "source_lang": platform.source_lang(talk),
-    }
+async def _listed(platform: Platform, talk: Talk, ids: ConnectionIds) -> ListedRoom:
+    return ListedRoom(
+        id=talk.id,
+        title=talk.title,
+        description=talk.description or talk.abstract,
+        track=NamedTrack(name=talk.track.name, color=talk.track.color),
+        location=talk.location,
+        presenter=talk.presenter,
+        host_connection_id=await ids.of(talk.id),
+        source_lang=platform.source_lang(talk),
+    )

@@ -1,6 +1,6 @@
 """What somebody may have of the stored transcripts, from an archive that may be away."""
 
-from datetime import UTC, tzinfo
+from datetime import tzinfo
 
 from dolmetsch_api.auth.callers import viewer_of
 from dolmetsch_api.auth.tokens import Person
@@ -21,10 +21,10 @@ class Transcripts:
         self._platform = platform
 
     @property
-    def zone(self) -> tzinfo:
-        """The conference's time zone, in which people read times of day."""
+    def zone(self) -> tzinfo | None:
+        """The conference's time zone, in which people read times of day; None: this machine's."""
         schedule = self._platform.programme.schedule
-        return schedule.zone if schedule else UTC
+        return schedule.zone if schedule else None
 
     async def listed(self, person: Person | None) -> list[Listed]:
         """Return what the person may read, a room each. Raises ArchiveAway."""

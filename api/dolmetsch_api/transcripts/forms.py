@@ -22,7 +22,7 @@ MONTHS = (
 )  # fmt: skip
 
 
-def plain(parts: Sequence[TextPart], zone: tzinfo) -> str:
+def plain(parts: Sequence[TextPart], zone: tzinfo | None) -> str:
     """Return the text form that clients in use read: a heading per part, then time and text of each line.
 
     Times of a part count from its beginning.
@@ -30,7 +30,7 @@ def plain(parts: Sequence[TextPart], zone: tzinfo) -> str:
     return "\n".join(_plain_part(part, part.started - parts[0].started, zone) for part in parts)
 
 
-def _plain_part(part: TextPart, offset: float, zone: tzinfo) -> str:
+def _plain_part(part: TextPart, offset: float, zone: tzinfo | None) -> str:
     began = datetime.fromtimestamp(part.started, zone)
     # Not strftime: its names are the server's language's.
     when = f"{WEEKDAYS[began.weekday()]}, {MONTHS[began.month - 1]} {began:%d, %Y} at {began:%H:%M}"
@@ -43,7 +43,7 @@ def _plain_part(part: TextPart, offset: float, zone: tzinfo) -> str:
     return "\n".join(said) + "\n"
 
 
-def markdown(parts: Sequence[TextPart], talk: TalkFacts, zone: tzinfo) -> str:
+def markdown(parts: Sequence[TextPart], talk: TalkFacts, zone: tzinfo | None) -> str:
     """Return a page with the talk's heading and a paragraph per line."""
     head = [f"# {_escaped(talk.title)}" if talk.title else "# Transcript"]
     facts = [", ".join(talk.persons), talk.location, talk.track]

@@ -1,148 +1,33 @@
 """The real application on a real store: what clients are told follows the schedule."""
 
-import asyncio
-import uuid
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
-import uvicorn
 from redis.asyncio import Redis
 from websockets.asyncio.client import connect as dial
 from websockets.exceptions import ConnectionClosed
 
-from dolmetsch_api import known_languages
-from dolmetsch_api.app import create_app
-from dolmetsch_api.settings import ApiSettings
-from dolmetsch_core.live import languages, rooms
-from dolmetsch_core.tasks import end_tasks
+from dolmetsch_core.live import rooms
 from dolmetsch_core.wire.room import (
-    Condition,
-    ConditionType,
     EnginePoolStatus,
     Phase,
-    Reason,
-    Room,
-    RoomSpec,
     RoomStatus,
 )
-from dolmetsch_core.wire.translation import Languages
-from dolmetsch_local.processes import free_port
+from tests.integration.api.api_process import MORNING, activate, running, settings
 from tests.integration.api.schedule_server import ScheduleServer, serving
 from tests.unit.api.export import CODES, export
 from tests.waiting import looks
 
-MORNING = "2026-08-20T09:45:00+02:00"
 ITEM = {"id", "title", "description", "track", "location", "presenter", "host_connection_id", "source_lang"}
-
-
-def settings(store_url: str, **more: Any) -> ApiSettings:
-    return ApiSettings(
-        **{
-            "store_url": store_url,
-            "host_password": "host",
-            "admin_password": "admin",
-            "signing_key": "k" * 32,
-            "allow_plain_passwords": True,
-            "schedule_refresh": 0.05,
-            "fake_now": MORNING,
-        }
-        | more
-    )
 
 
 @pytest.fixture
 async def server() -> AsyncIterator[ScheduleServer]:
     async with serving(export()) as found:
         yield found
-
-
-@pytest.fixture(autouse=True)
-async def engines_and_translator(store: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What they would have said: English and German; it is heard at once."""
-    monkeypatch.setattr(known_languages, "LOOK_AGAIN_S", 0.05)
-    await rooms.put_back(store, [])
-    await rooms.write_pool(store, EnginePoolStatus(capacity=2, available=2, languages=("de", "en")))
-    await languages.publish(store, Languages(pairs={"en": ("de", "en"), "de": ("de", "en")}))
-
-
-class Client:
-    """What a browser does."""
-
-    def __init__(self, http: httpx.AsyncClient, url: str) -> None:
-        self.http = http
-        self.url = url
-
-    async def get(self, path: str) -> Any:
-        answer = await self.http.get(path)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-    async def rooms(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = (await self.get("/room_list"))["rooms"]
-        return found
-
-    async def ids(self) -> list[str]:
-        return [room["id"] for room in await self.rooms()]
-
-    async def until(self, check: Callable[[list[str]], bool], what: str) -> None:
-        """Wait until the listed ids are so."""
-        last: list[list[str]] = [[]]
-        async for _ in looks(what, 30, lambda: last[0]):
-            last[0] = await self.ids()
-            if check(last[0]):
-                return
-
-    async def closed(self, path: str) -> str:
-        """Why a viewer's socket is closed at once."""
-        async with dial(f"{self.url.replace('http', 'ws')}{path}", proxy=None) as socket:
-            with pytest.raises(ConnectionClosed) as caught:
-                await socket.recv()
-        return caught.value.rcvd.reason if caught.value.rcvd else ""
-
-
-@asynccontextmanager
-async def running(of: ApiSettings) -> AsyncIterator[Client]:
-    """The application behind a real server, ready."""
-    port = free_port()
-    config = uvicorn.Config(create_app(of), port=port, log_level="warning")
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server.serve())
-    url = f"http://127.0.0.1:{port}"
-    try:
-        async with httpx.AsyncClient(base_url=url, trust_env=False) as http:
-            async for _ in looks("the api is ready", 30):
-                if task.done():
-                    task.result()
-                if server.started and (await http.get("/api/v1/about")).json()["ready"]:
-                    break
-            yield Client(http, url)
-    finally:
-        server.should_exit = True
-        await asyncio.wait({task}, timeout=10)
-        await end_tasks(task)
-
-
-async def activate(store: Redis, room_id: str, **spec: Any) -> Room:
-    """A room that is active, as the controller writes it."""
-    now = datetime.now(UTC)
-    scheduled = Condition(
-        type=ConditionType.ENGINE_SCHEDULED, status=True, reason=Reason.SCHEDULED, last_transition_time=now
-    )
-    room = Room(
-        name=room_id,
-        uid=uuid.uuid4().hex,
-        created=now,
-        spec=RoomSpec(room_id=room_id, source_lang="en", **spec),
-        status=RoomStatus(phase=Phase.STARTING, conditions=(scheduled,)),
-    )
-    assert await rooms.put(store, room, replaces=None)
-    assert await rooms.write_status(store, room)
-    return room
 
 
 async def test_an_item_has_the_fields_and_types_that_clients_read(

@@ -1,0 +1,115 @@
+"""The real application behind a real server, with what engines and translator would have said."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from redis.asyncio import Redis
+from websockets.asyncio.client import connect as dial
+from websockets.exceptions import ConnectionClosed
+
+from dolmetsch_api.app import create_app
+from dolmetsch_api.settings import ApiSettings
+from dolmetsch_core.live import rooms
+from dolmetsch_core.tasks import end_tasks
+from dolmetsch_core.wire.room import Condition, ConditionType, Phase, Reason, Room, RoomSpec, RoomStatus
+from dolmetsch_local.processes import free_port
+from tests.waiting import looks
+
+MORNING = "2026-08-20T09:45:00+02:00"
+
+
+def settings(store_url: str, **more: Any) -> ApiSettings:
+    return ApiSettings(
+        **{
+            "store_url": store_url,
+            "host_password": "host",
+            "admin_password": "admin",
+            "signing_key": "k" * 32,
+            "allow_plain_passwords": True,
+            "schedule_refresh": 0.05,
+            "fake_now": MORNING,
+        }
+        | more
+    )
+
+
+class Client:
+    """What a browser does."""
+
+    def __init__(self, http: httpx.AsyncClient, url: str) -> None:
+        self.http = http
+        self.url = url
+
+    async def get(self, path: str) -> Any:
+        answer = await self.http.get(path)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def rooms(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = (await self.get("/room_list"))["rooms"]
+        return found
+
+    async def ids(self) -> list[str]:
+        return [room["id"] for room in await self.rooms()]
+
+    async def until(self, check: Callable[[list[str]], bool], what: str) -> None:
+        """Wait until the listed ids are so."""
+        last: list[list[str]] = [[]]
+        async for _ in looks(what, 30, lambda: last[0]):
+            last[0] = await self.ids()
+            if check(last[0]):
+                return
+
+    async def closed(self, path: str) -> str:
+        """Why a viewer's socket is closed at once."""
+        async with dial(f"{self.url.replace('http', 'ws')}{path}", proxy=None) as socket:
+            with pytest.raises(ConnectionClosed) as caught:
+                await socket.recv()
+        return caught.value.rcvd.reason if caught.value.rcvd else ""
+
+
+@asynccontextmanager
+async def running(of: ApiSettings) -> AsyncIterator[Client]:
+    """The application behind a real server, ready."""
+    port = free_port()
+    config = uvicorn.Config(create_app(of), port=port, log_level="warning")
+    server = uvicorn.Server(config)
+    task = asyncio.create_task(server.serve())
+    url = f"http://127.0.0.1:{port}"
+    try:
+        async with httpx.AsyncClient(base_url=url, trust_env=False) as http:
+            async for _ in looks("the api is ready", 30):
+                if task.done():
+                    task.result()
+                if server.started and (await http.get("/api/v1/about")).json()["ready"]:
+                    break
+            yield Client(http, url)
+    finally:
+        server.should_exit = True
+        await asyncio.wait({task}, timeout=10)
+        await end_tasks(task)
+
+
+async def activate(store: Redis, room_id: str, **spec: Any) -> Room:
+    """A room that is active, as the controller writes it."""
+    now = datetime.now(UTC)
+    scheduled = Condition(
+        type=ConditionType.ENGINE_SCHEDULED, status=True, reason=Reason.SCHEDULED, last_transition_time=now
+    )
+    room = Room(
+        name=room_id,
+        uid=uuid.uuid4().hex,
+        created=now,
+        spec=RoomSpec(room_id=room_id, source_lang="en", **spec),
+        status=RoomStatus(phase=Phase.STARTING, conditions=(scheduled,)),
+    )
+    assert await rooms.put(store, room, replaces=None)
+    assert await rooms.write_status(store, room)
+    return room

@@ -1,0 +1,69 @@
+"""Rooms that an admin makes, and closes."""
+
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+
+from tests.integration.api.api_process import activate, running, settings
+
+ADMIN, HOST = {"Authorization": "Bearer admin"}, {"Authorization": "Bearer host"}
+ROOMS = "/api/v1/rooms"
+
+
+async def test_a_room_is_made_listed_kept_and_deleted(store_url: str) -> None:
+    async with running(settings(store_url)) as client:
+        draft = {
+            "title": "<i>Lightning</i> talks",
+            "presenter": "All",
+            "source_lang": "en",
+            "location": "Foyer",
+        }
+        made = await client.http.post(ROOMS, json=draft, headers=ADMIN)
+        assert made.status_code == 201
+        room_id = made.json()["id"]
+        (listed,) = [room for room in await client.rooms() if room["id"] == room_id]
+        assert (listed["title"], listed["presenter"]) == ("<i>Lightning</i> talks", "All")
+        assert listed["track"] == {"name": "", "color": "#888888"}
+    async with running(settings(store_url)) as client:
+        await client.until(lambda ids: room_id in ids, "the room after a restart")
+        assert [room["id"] for room in (await client.http.get(ROOMS, headers=ADMIN)).json()] == [room_id]
+        assert (await client.http.delete(f"{ROOMS}/{room_id}", headers=ADMIN)).status_code == 200
+        assert room_id not in await client.ids()
+        assert (await client.http.delete(f"{ROOMS}/{room_id}", headers=ADMIN)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("headers", "draft", "status"),
+    [
+        (None, {"title": "t"}, 401),
+        (HOST, {"title": "t"}, 403),
+        ({"Authorization": "Bearer wrong"}, {"title": "t"}, 401),
+        (ADMIN, {"title": ""}, 422),
+        (ADMIN, {"title": "t", "source_lang": "xx"}, 422),
+        (ADMIN, {"title": "t", "id": "x" * 201}, 422),
+        (ADMIN, {"title": "t", "keep_days": 0}, 422),
+        (ADMIN, {"title": "t", "track_color": "url(x)"}, 422),
+        (ADMIN, {"title": "t", "owner": "me"}, 422),
+        (ADMIN, {"title": "t", "id": "DEMO1"}, 409),
+    ],
+)
+async def test_what_is_no_room_is_refused_with_its_reason(
+    store_url: str, headers: dict[str, str] | None, draft: dict[str, Any], status: int
+) -> None:
+    async with running(settings(store_url)) as client:
+        answer = await client.http.post(ROOMS, json=draft, headers=headers)
+        assert answer.status_code == status, answer.text
+        assert answer.json()["detail"]
+        assert (await client.http.get(ROOMS, headers=ADMIN)).json() == []
+
+
+async def test_an_active_room_is_closed_before_it_is_deleted(store: Redis, store_url: str) -> None:
+    async with running(settings(store_url)) as client:
+        await client.http.post(ROOMS, json={"title": "t", "id": "a/b"}, headers=ADMIN)
+        assert (await client.http.post(f"{ROOMS}/a%2Fb/close", headers=ADMIN)).status_code == 404
+        await activate(store, "a/b")
+        await client.until(lambda ids: "a/b" in ids, "the room")
+        assert (await client.http.delete(f"{ROOMS}/a%2Fb", headers=ADMIN)).status_code == 409
+        assert (await client.http.post(f"{ROOMS}/a%2Fb/close", headers=HOST)).status_code == 403
+        assert (await client.http.post(f"{ROOMS}/a%2Fb/close", headers=ADMIN)).json() == {"status": "ok"}

@@ -1,0 +1,155 @@
+"""Our own routes of transcripts: who may read, in which form, and delete."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+
+from dolmetsch_core.archive import writing
+from dolmetsch_core.archive.database import Archive
+from dolmetsch_core.archive.migrate import migrate
+from dolmetsch_core.wire.consent import Consent, TalkFacts
+from dolmetsch_core.wire.feed import Sentence, Translated
+from tests.integration.api.api_process import Client, running, settings
+
+BEGAN = 1_755_518_580.0
+
+
+@pytest.fixture
+async def archive(archive_url: str) -> AsyncIterator[Archive]:
+    await migrate(archive_url)
+    opened = Archive.open(archive_url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def client(store_url: str, archive: Archive) -> AsyncIterator[Client]:
+    async with running(settings(store_url)) as found:
+        yield found
+
+
+async def stored(archive: Archive, room: str, *, owner: str = "ann", public: bool = False) -> None:
+    """A transcript of two sentences, both in English and German."""
+    consent = Consent(
+        room=room, session=f"{room}.1", store=True, public=public, owner=owner, source_lang="en",
+        talk=TalkFacts(title=f"<b>{room}</b>", code=room, persons=("Ann",)),
+    )  # fmt: skip
+    made = await writing.keep(archive, consent, BEGAN)
+    assert made is not None
+    said = [
+        Sentence(n=n, line=0, sent=n, start=2.0 * n, end=2.0 * n + 1.5, lang="en", text=text)
+        for n, text in enumerate((f"Hello {room}.", "Bye."))
+    ]
+    german = [Translated(n=n, lang="de", text=text) for n, text in enumerate((f"Hallo {room}.", "Tschüss."))]
+    await writing.append(archive, made, said, german)
+
+
+def key(subject: str, role: str = "host") -> dict[str, str]:
+    claims = {"sub": subject, "role": role, "exp": 4_000_000_000}
+    return {"Authorization": f"Bearer {jwt.encode(claims, 'k' * 32, algorithm='HS256')}"}
+
+
+ANN, BEN, ADMIN = key("ann"), key("ben"), key("boss", "admin")
+
+
+async def test_the_list_holds_what_the_caller_may_read(client: Client, archive: Archive) -> None:
+    await stored(archive, "PRIVATE")
+    await stored(archive, "PUBLIC", public=True)
+    for who, rooms in ((None, {"PUBLIC"}), (BEN, {"PUBLIC"}), (ANN, {"PUBLIC", "PRIVATE"}),
+                       (ADMIN, {"PUBLIC", "PRIVATE"})):  # fmt: skip
+        answer = await client.http.get("/api/v1/transcripts", headers=who)
+        assert {item["room"] for item in answer.json()} == rooms
+        mine = {item["room"] for item in answer.json() if item["mine"]}
+        assert mine == (rooms if who in (ANN, ADMIN) else set())
+
+
+@pytest.mark.parametrize(
+    ("form", "media", "begins"),
+    [
+        ("txt", "text/plain; charset=utf-8", "[Transcription started on Monday, August 18, 2025 at "),
+        ("srt", "application/x-subrip; charset=utf-8", "1\n00:00:00,000 --> 00:00:01,500\nHallo R1."),
+        ("vtt", "text/vtt; charset=utf-8", "WEBVTT\nKind: captions\nLanguage: de\n"),
+        ("md", "text/markdown; charset=utf-8", "# &lt;b&gt;R1&lt;/b&gt;\n\nAnn\n"),
+    ],
+)
+async def test_a_transcript_in_each_form(
+    client: Client, archive: Archive, form: str, media: str, begins: str
+) -> None:
+    await stored(archive, "R1", public=True)
+    answer = await client.http.get("/api/v1/rooms/R1/transcript", params={"format": form, "lang": "de"})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, media)
+    assert answer.headers["content-disposition"] == f"attachment; filename*=UTF-8''R1.de.{form}"
+    assert answer.text.startswith(begins)
+    assert "Hallo R1." in answer.text
+
+
+async def test_json_holds_all_languages_and_exact_times(client: Client, archive: Archive) -> None:
+    await stored(archive, "R1", public=True)
+    found = (await client.http.get("/api/v1/rooms/R1/transcript")).json()
+    (part,) = found["parts"]
+    assert part["started"] == "2025-08-18T12:03:00Z"
+    assert part["lines"][1] == {
+        "start": 2.0, "end": 3.5, "line": 0, "speaker": -1, "lang": "en",
+        "texts": {"en": "Bye.", "de": "Tschüss."},
+    }  # fmt: skip
+    assert found["talk"]["title"] == "<b>R1</b>", "text as it is: pages show it as text"
+
+
+@pytest.mark.parametrize(
+    ("who", "query", "status"),
+    [
+        (None, {}, 404),
+        (BEN, {}, 404),
+        (ANN, {}, 200),
+        (ADMIN, {}, 200),
+        (ANN, {"format": "srt"}, 422),
+        (ANN, {"format": "srt", "lang": "pt"}, 404),
+        (ANN, {"format": "pdf", "lang": "en"}, 422),
+        ({"Authorization": "Bearer eyJ.nonsense.x"}, {}, 401),
+    ],
+    ids=["nobody", "another", "owner", "admin", "no language", "not in it", "no such form", "bad key"],
+)
+async def test_a_private_transcript_is_not_there_for_others(
+    client: Client, archive: Archive, who: dict[str, str] | None, query: dict[str, Any], status: int
+) -> None:
+    await stored(archive, "R1")
+    answer = await client.http.get("/api/v1/rooms/R1/transcript", params=query, headers=who)
+    assert answer.status_code == status, answer.text
+    if status != 200:
+        assert "Hello" not in answer.text
+
+
+async def test_a_room_id_may_hold_anything(client: Client, archive: Archive) -> None:
+    await stored(archive, "a/b ü?", public=True)
+    answer = await client.http.get("/api/v1/rooms/a%2Fb%20%C3%BC%3F/transcript")
+    assert answer.json()["room"] == "a/b ü?"
+    assert (await client.http.get(f"/api/v1/rooms/{'x' * 10_000}/transcript")).status_code == 404
+
+
+async def test_owner_and_admin_delete_and_nobody_else(client: Client, archive: Archive) -> None:
+    await stored(archive, "R1", public=True)
+    await stored(archive, "R2")
+    delete = client.http.delete
+    assert (await delete("/api/v1/rooms/R1/transcript")).status_code == 401
+    assert (await delete("/api/v1/rooms/R1/transcript", headers=BEN)).status_code == 404
+    assert (await delete("/api/v1/rooms/R1/transcript", headers=ANN)).json() == {"deleted": 1}
+    assert (await delete("/api/v1/rooms/R1/transcript", headers=ANN)).status_code == 404
+    assert (await delete("/api/v1/rooms/R2/transcript", headers=ADMIN)).json() == {"deleted": 1}
+    assert (await client.http.get("/api/v1/transcripts", headers=ADMIN)).json() == []
+
+
+async def test_without_an_archive_everything_starts_and_says_so(store_url: str) -> None:
+    nowhere = "postgresql://nobody@127.0.0.1:1/nothing"
+    async with running(settings(store_url, archive_url=nowhere)) as client:
+        assert (await client.http.get("/health")).json()["status"] == "ok"
+        assert (await client.http.get("/room_list")).status_code == 200
+        assert (await client.http.post("/transcript_list")).json() == []
+        assert (await client.http.get("/vote")).status_code == 200
+        for path in ("/api/v1/transcripts", "/api/v1/rooms/R1/transcript"):
+            answer = await client.http.get(path)
+            assert (answer.status_code, answer.json()["detail"][:19]) == (503, "The archive is away")
+        refused: httpx.Response = await client.http.post("/room/R1/transcript/en", json={})
+        assert (refused.status_code, refused.json()) == (503, {"status": "fail"})
