@@ -23,7 +23,8 @@ from dolmetsch_local import rooms_command, showing
 from dolmetsch_local import speak as speaking
 from dolmetsch_local.client import Refused
 from dolmetsch_local.models import ModelUnavailable, recordings
-from dolmetsch_local.platform import DEMO, DEMO_NOTICE, Beside, CannotStart, Running
+from dolmetsch_local.parts import DEMO, DEMO_NOTICE
+from dolmetsch_local.platform import Beside, CannotStart, Running
 from dolmetsch_local.platform import run as run_platform
 from dolmetsch_local.recorder import NotAudio
 from dolmetsch_local.rooms_command import RoomsUnknown

