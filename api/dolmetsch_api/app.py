@@ -69,7 +69,7 @@ def create_platform(settings: ApiSettings) -> Platform:
         programme=programme,
         opening=opening,
         adhoc=AdhocRooms(opening, programme),
-        consents=ConsentTeller(store, directory.view, programme, keep_days=settings.transcript_keep_days),
+        consents=ConsentTeller(store, directory.view, programme),
         schedule=schedule,
         engine_key=_engine_key(settings),
     )

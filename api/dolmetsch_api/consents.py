@@ -26,14 +26,10 @@ AWAY_S = 0.25
 class ConsentTeller:
     """Keeps the consents of active rooms in the live store."""
 
-    def __init__(
-        self, store: Redis, view: RoomView, programme: Programme, *, keep_days: int | None = None
-    ) -> None:
-        """`keep_days`: for talks that don't say for themselves."""
+    def __init__(self, store: Redis, view: RoomView, programme: Programme) -> None:
         self._store = store
         self._view = view
         self._programme = programme
-        self._keep_days = keep_days
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -54,7 +50,9 @@ class ConsentTeller:
             public=bool(room.spec.public_transcript),
             owner=room.spec.owner,
             source_lang=room.spec.source_lang,
-            keep_days=talk.keep_days if talk and talk.keep_days else self._keep_days,
+            generation=room.generation,
+            planned=self._programme.planned(room.spec.room_id) is not None,
+            keep_days=talk.keep_days if talk else None,
             talk=facts_of(talk) if talk else TalkFacts(),
         )
 
@@ -63,7 +61,7 @@ class ConsentTeller:
             rooms = self._view.rooms
             try:
                 await consents.tell(
-                    self._store, [self.of(room) for room in rooms.values() if is_active(room)]
+                    self._store, [self.of(room) for room in rooms.values() if _concerns(room)]
                 )
             except STORE_AWAY:
                 await asyncio.sleep(AWAY_S)
@@ -73,6 +71,11 @@ class ConsentTeller:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(EVERY_S):
                         await self._view.next_change()
+
+
+def _concerns(room: Room) -> bool:
+    """Active rooms, and those of which a person says that nothing may be kept, ended or not."""
+    return is_active(room) or room.spec.store_transcript is False
 
 
 def facts_of(talk: Talk) -> TalkFacts:

@@ -76,14 +76,17 @@ class Programme:
         """
         if self.bars(room_id):
             return None
-        schedule = self.schedule
-        found = self._fixed.get(room_id) or self.adhoc.get(room_id)
-        if found is None and schedule is not None:
-            found = schedule.by_code.get(room_id)
+        found = self.planned(room_id)
         if found is None:
             room = self._view.rooms.get(room_id)
             found = _of_room(room) if room is not None and is_active(room) else None
         return found
+
+    def planned(self, room_id: str) -> Talk | None:
+        """Return what file, admins or schedule say of a talk; None: none of them knows it now."""
+        schedule = self.schedule
+        found = self._fixed.get(room_id) or self.adhoc.get(room_id)
+        return found or (schedule.by_code.get(room_id) if schedule is not None else None)
 
     def recordable(self) -> list[Talk]:
         """Return all scheduled talks that may be activated, by start."""

@@ -38,8 +38,6 @@ class ApiSettings(ScheduleSettings):
     """How long a login lasts, in hours."""
     archive_url: str
     """Stored transcripts and votes: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/DATABASE`."""
-    transcript_keep_days: int | None = Field(default=None, ge=1)
-    """Days after which stored transcripts are deleted, where a room does not say; none: kept."""
     base_path: str = ""
     """Also serve everything under this path, such as `/backend`."""
     rooms_file: Path | None = None

@@ -11,7 +11,7 @@ from contextlib import aclosing
 from typing import Protocol
 
 from dolmetsch_core.errors import CapacityReached, EngineUnavailable, RoomClosed
-from dolmetsch_core.wire.room import ConditionType, EnginePoolStatus, Phase, Reason, Room, RoomSpec
+from dolmetsch_core.wire.room import ConditionType, EnginePoolStatus, Origin, Phase, Reason, Room, RoomSpec
 
 
 class Terminating(Exception):
@@ -104,22 +104,24 @@ class Directory(Protocol):
 def adopt(room: Room, wish: RoomSpec) -> RoomSpec:
     """Return the spec that a host's `wish` makes of an existing room.
 
-    Consent is fixed once somebody gave or withheld it; a host may still withdraw storing. (Clients in use
-    reset their cookie for publication by themselves: it counts once.) Raises Terminating.
+    Consent is fixed while a session lasts, except that storing may be withdrawn. (Clients in use reset their
+    cookie for publication by themselves: it counts once.) A new session asks its own host; what was withheld
+    in a Room that people made stays withheld. Raises Terminating.
     """
     if room.deleted is not None or room.status.phase is Phase.DRAINING:
         raise Terminating
     ended = (
         room.status.phase in (Phase.CLOSED, Phase.FAILED) and room.status.activation == room.spec.activation
     )
+    store, public = room.spec.store_transcript, room.spec.public_transcript
+    if ended and room.origin is Origin.API:
+        store = public = None
     return room.spec.model_copy(
         update={
             "source_lang": wish.source_lang,
             "owner": wish.owner,
-            "store_transcript": room.spec.store_transcript is not False and wish.store_transcript,
-            "public_transcript": wish.public_transcript
-            if room.spec.public_transcript is None
-            else room.spec.public_transcript,
+            "store_transcript": store is not False and wish.store_transcript,
+            "public_transcript": wish.public_transcript if public is None or (ended and public) else public,
             "activation": room.spec.activation + (1 if ended else 0),
         }
     )

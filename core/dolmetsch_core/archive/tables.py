@@ -117,6 +117,14 @@ translation = Table(
     ),
 )
 
+# What sentences and translations say too; asked by everybody who lists transcripts.
+transcript_language = Table(
+    "transcript_language",
+    metadata,
+    Column("transcript_id", ForeignKey("transcript.id", ondelete="CASCADE"), primary_key=True),
+    Column("lang", Words, primary_key=True),
+)
+
 deleted_session = Table(
     "deleted_session",
     metadata,

@@ -12,23 +12,16 @@ from dolmetsch_core.archive.tables import (
     deleted_session,
     sentence,
     transcript,
+    transcript_language,
     transcript_owner,
     translation,
 )
 from dolmetsch_core.wire.consent import Consent
 from dolmetsch_core.wire.feed import Sentence, Translated
 
-_FACTS = (
-    "public",
-    "source_lang",
-    "title",
-    "code",
-    "persons",
-    "location",
-    "track",
-    "track_color",
-    "keep_days",
-)
+_SAID = ("public", "source_lang")
+_PLANNED = ("title", "code", "persons", "location", "track", "track_color", "keep_days")
+"""What the programme knows; one that does not know the talk now leaves it as it was."""
 
 
 class TranscriptGone(Exception):
@@ -77,17 +70,19 @@ async def _unchanged(connection: AsyncConnection, consent: Consent) -> int | Non
     if row is None or not (row.owned or not consent.owner):
         return None
     facts = _facts(consent)
-    return int(row.id) if all(row._mapping[name] == facts[name] for name in _FACTS) else None
+    changeable = (*_SAID, *_PLANNED) if consent.planned else _SAID
+    return int(row.id) if all(row._mapping[name] == facts[name] for name in changeable) else None
 
 
 async def _put(connection: AsyncConnection, consent: Consent, started: float) -> int:
     now = time.time()
     facts = _facts(consent)
+    changed = facts if consent.planned else {name: facts[name] for name in _SAID}
     row = insert(connection, transcript).values(
         room=consent.room, session=consent.session, started=started, created=now, updated=now, **facts
     )
     result = await connection.execute(
-        row.on_conflict_do_update(index_elements=["room", "session"], set_=facts).returning(transcript.c.id)
+        row.on_conflict_do_update(index_elements=["room", "session"], set_=changed).returning(transcript.c.id)
     )
     made = int(result.scalar_one())
     if consent.owner:
@@ -117,6 +112,11 @@ async def append(
     async with archive.begin() as connection:
         # Takes the row: a deletion comes before this (then it is gone) or waits, and deletes what we add.
         await _touch(connection, transcript_id)
+        languages = {each.lang for each in sentences} | {each.lang for each in translations}
+        await connection.execute(
+            insert(connection, transcript_language).on_conflict_do_nothing(),
+            [{"transcript_id": transcript_id, "lang": lang} for lang in sorted(languages)],
+        )
         if sentences:
             await connection.execute(
                 insert(connection, sentence).on_conflict_do_nothing(),
@@ -138,6 +138,20 @@ async def _touch(connection: AsyncConnection, transcript_id: int) -> None:
     )
     if not found.rowcount:
         raise TranscriptGone
+
+
+async def end_forgotten(archive: Archive, silent_since: float) -> int:
+    """Say of transcripts to which nothing was added since (unix seconds) that they ended. Returns how many.
+
+    Their session's end was seen by nobody: an engine was lost at it, or no scribe was there.
+    """
+    async with archive.begin() as connection:
+        found = await connection.execute(
+            update(transcript)
+            .where(transcript.c.ended.is_(None), transcript.c.updated < silent_since)
+            .values(ended=transcript.c.updated)
+        )
+        return int(found.rowcount)
 
 
 async def end(archive: Archive, transcript_id: int, ended: float) -> None:

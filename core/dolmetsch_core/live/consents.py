@@ -8,7 +8,18 @@ from redis.asyncio import Redis
 
 from dolmetsch_core.live import keys
 from dolmetsch_core.live.pen import SESSION_TTL_S
+from dolmetsch_core.live.store import Script
 from dolmetsch_core.wire.consent import Consent
+
+# KEYS consent, index; ARGV value, generation, member, expiry ms, ttl s. 1: it is news.
+_TELL = Script("""
+local old = redis.call('GET', KEYS[1])
+if old and (cjson.decode(old).generation or 0) > tonumber(ARGV[2]) then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[5])
+redis.call('ZADD', KEYS[2], ARGV[4], ARGV[3])
+redis.call('EXPIRE', KEYS[2], ARGV[5])
+return old == ARGV[1] and 0 or 1
+""")
 
 
 def _member(each: Consent) -> str:
@@ -16,19 +27,22 @@ def _member(each: Consent) -> str:
 
 
 async def tell(store: Redis, consents: Sequence[Consent]) -> None:
-    """Say what holds for these sessions, and again: a store may be lost. News is announced."""
+    """Say what holds for these sessions, and again: a store may be lost. News is announced.
+
+    What is known of a later generation of the Room stays: another process may see it late.
+    """
     if not consents:
         return
-    now = time.time()
-    async with store.pipeline(transaction=True) as pipe:
-        for each in consents:
-            name = keys.consent(each.room, each.session)
-            pipe.set(name, each.to_bytes(), ex=SESSION_TTL_S, get=True)
-        pipe.zadd(keys.consents(), {_member(each): (now + SESSION_TTL_S) * 1000 for each in consents})
-        pipe.expire(keys.consents(), SESSION_TTL_S)
-        before = await pipe.execute()
-    if any(old != each.to_bytes() for old, each in zip(before, consents, strict=False)):
+    until = (time.time() + SESSION_TTL_S) * 1000
+    news = [await _told(store, each, until) for each in consents]
+    if any(news):
         await store.publish(keys.consents_changed(), b"")
+
+
+async def _told(store: Redis, each: Consent, until_ms: float) -> bool:
+    names = [keys.consent(each.room, each.session), keys.consents()]
+    args = [each.to_bytes(), each.generation, _member(each), until_ms, SESSION_TTL_S]
+    return bool(await _TELL(store, names, args))
 
 
 async def all_consents(store: Redis) -> list[Consent]:

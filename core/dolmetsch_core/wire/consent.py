@@ -28,6 +28,10 @@ class Consent(Wire):
     public: bool
     owner: str
     source_lang: str
+    generation: int = 0
+    """Of the Room: who knows a later one is not overruled by who does not."""
+    planned: bool = True
+    """Whether the talk is known from schedule, file or admin. False: its heading and days say little."""
     keep_days: int | None = Field(default=None, ge=1)
-    """After so many days the transcript is deleted. None: kept until somebody deletes it."""
+    """After so many days the transcript is deleted. None: as the worker's setting says."""
     talk: TalkFacts = TalkFacts()

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from dolmetsch_core.archive import deleting, reading
+from dolmetsch_core.archive import deleting, reading, writing
 from dolmetsch_core.archive.database import Archive
 from dolmetsch_core.archive.opening import Opening
 from dolmetsch_core.archive.reading import Part, Viewer
@@ -224,7 +224,8 @@ async def test_a_store_that_lost_everything_costs_no_sentence(store: Redis, url:
         await again.begin()
         await again.say("One.", "Two.", "Three.")
         await allow(store)
-        await copied(archive, "One.", "Two.", "Three.")
+        (part,) = await copied(archive, "One.", "Two.", "Three.")
+        assert part.ended is None
 
 
 async def test_two_scribes_copy_once_and_the_other_takes_over(store: Redis, url: str) -> None:
@@ -277,3 +278,96 @@ async def test_expired_transcripts_are_deleted(store: Redis, url: str) -> None:
         assert await deleting.expire(archive, time.time()) == 0
         assert await deleting.expire(archive, time.time() + 90_000) == 1
         await copied(archive)
+
+
+async def test_who_knows_little_of_a_talk_leaves_heading_and_days_as_they_were(
+    store: Redis, url: str
+) -> None:
+    talk = Talk(store)
+    await talk.begin()
+    await allow(store, keep_days=7, talk=TalkFacts(title="On captions", persons=("Ann",)))
+    async with scribe(store, url) as archive:
+        await talk.say("One.")
+        await copied(archive, "One.")
+        # An api that has just begun, and has no schedule yet; what it says of publication counts.
+        await allow(store, planned=False, public=True, talk=TalkFacts(title="R1"))
+        await talk.say("Two.")
+        await copied(archive, "One.", "Two.")
+
+        async def published() -> list[Part]:
+            return await reading.parts(archive, "talk", Viewer())
+
+        (part,) = await eventually(published, "publication")
+        assert (part.talk.title, part.talk.persons) == ("On captions", ("Ann",))
+        assert await deleting.expire(archive, time.time() + 8 * 86_400) == 1
+
+
+async def test_a_process_that_sees_rooms_late_does_not_bring_a_consent_back(
+    store: Redis, url: str, tmp_path: Path
+) -> None:
+    talk, other = Talk(store), Talk(store, "other")
+    for each in (talk, other):
+        await each.begin()
+    await allow(store, generation=1)
+    await allow(store, generation=2, store=False)
+    async with scribe(store, url) as archive:
+        await allow(store, generation=1)
+        await talk.say("Never keep.")
+        await allow(store, room="other")
+        await other.say("Keep.")
+        await copied(archive, "Keep.", room="other")
+    assert b"Never keep." not in files(tmp_path)
+
+
+async def test_the_setting_of_today_decides_for_talks_that_do_not_say(store: Redis, url: str) -> None:
+    talk = Talk(store)
+    await talk.begin()
+    await allow(store)
+    async with scribe(store, url) as archive:
+        await talk.say("One.")
+        await copied(archive, "One.")
+        later = time.time() + 8 * 86_400
+        assert await deleting.expire(archive, later) == 0
+        assert await deleting.expire(archive, later, keep_days=9) == 0
+        assert await deleting.expire(archive, later, keep_days=7) == 1
+
+
+async def test_a_transcript_whose_end_nobody_saw_ended_with_its_last_sentence(store: Redis, url: str) -> None:
+    talk = Talk(store)
+    await talk.begin()
+    await allow(store)
+    async with scribe(store, url) as archive:
+        await talk.say("One.")
+        await copied(archive, "One.")
+        assert await writing.end_forgotten(archive, time.time() - 3600) == 0
+        assert await writing.end_forgotten(archive, time.time() + 1) == 1
+        (part,) = await parts(archive)
+        assert part.ended == part.updated
+
+
+async def test_an_archive_that_a_person_has_to_mend_is_named_and_looked_at_again(
+    store: Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from dolmetsch_core.archive import opening
+
+    monkeypatch.setattr(opening, "UNUSABLE_S", 0.05)
+    path = tmp_path / "archive.db"
+    path.write_text("This is no database, whatever it is called. " * 100)
+    talk = Talk(store)
+    await talk.begin()
+    await talk.say("Not lost.")
+    await allow(store)
+    waiting = Opening(f"sqlite:///{path}")
+    waiting.start()
+    try:
+        await eventually(lambda: _logged(caplog, "put a backup in its place"), "the remedy")
+        path.unlink()
+        async with scribe(store, f"sqlite:///{path}") as archive:
+            await copied(archive, "Not lost.")
+        await asyncio.wait_for(waiting.ready.wait(), 10)
+    finally:
+        await waiting.close()
+
+
+async def _logged(caplog: pytest.LogCaptureFixture, text: str) -> bool:
+    return text in caplog.text

@@ -3,7 +3,7 @@
 import pytest
 
 from dolmetsch_core.directory import adopt
-from dolmetsch_core.wire.room import RoomSpec
+from dolmetsch_core.wire.room import Origin, Phase, RoomSpec, RoomStatus
 from tests.unit.core.rooms import live, room
 
 
@@ -27,4 +27,30 @@ def test_consent_is_fixed_once_given_and_storing_can_be_withdrawn(
     there = there.model_copy(update={"spec": spec})
     wish = RoomSpec(room_id="r", source_lang="en", store_transcript=said[0], public_transcript=said[1])
     adopted = adopt(there, wish)
+    assert (adopted.store_transcript, adopted.public_transcript) == kept
+
+
+@pytest.mark.parametrize(
+    ("origin", "known", "said", "kept"),
+    [
+        (Origin.API, (True, True), (True, False), (True, False)),
+        (Origin.API, (False, False), (True, True), (True, True)),
+        (Origin.API, (True, True), (False, False), (False, False)),
+        (Origin.OTHER, (True, True), (True, False), (True, False)),
+        (Origin.OTHER, (True, True), (True, True), (True, True)),
+        (Origin.OTHER, (False, False), (True, True), (False, False)),
+        (Origin.OTHER, (None, None), (True, False), (True, False)),
+    ],
+)
+def test_a_new_session_is_never_published_by_the_answer_of_another_host(
+    origin: Origin, known: tuple[bool | None, bool | None], said: tuple[bool, bool], kept: tuple[bool, bool]
+) -> None:
+    ended = room(
+        origin=origin,
+        spec={"store_transcript": known[0], "public_transcript": known[1]},
+        status=RoomStatus(phase=Phase.FAILED, activation=1),
+    )
+    wish = RoomSpec(room_id="R1", source_lang="en", store_transcript=said[0], public_transcript=said[1])
+    adopted = adopt(ended, wish)
+    assert adopted.activation == 2
     assert (adopted.store_transcript, adopted.public_transcript) == kept

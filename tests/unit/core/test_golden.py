@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from dolmetsch_core.wire.consent import Consent, TalkFacts
 from dolmetsch_core.wire.engine import AudioAccepted, AudioStart, EngineStatus, SessionRequest
 from dolmetsch_core.wire.feed import (
     FEED_ENTRY,
@@ -47,6 +48,17 @@ MESSAGES: dict[str, BaseModel] = {
         epoch=2,
         source_lang="de",
         host_connected=True,
+    ),
+    "consent": Consent(
+        room="R1",
+        session="u.1",
+        store=True,
+        public=False,
+        owner="ann",
+        source_lang="de",
+        generation=3,
+        keep_days=30,
+        talk=TalkFacts(title="Über Untertitel", code="R1", persons=("Ada",), location="Saal 1", track="T"),
     ),
     "audio-accepted": AudioAccepted(next=12),
     "audio-start": AudioStart(container="webm", first=17, offset_ms=5100, start=81_600, cut=84_000),

@@ -72,11 +72,6 @@ class Copying:
         """Give the lease up. Raises STORE_AWAY."""
         await lease.let_go(self._store, self._lease_name, self._owner)
 
-    async def end(self, at: float | None = None) -> None:
-        """Say that the session is over, at unix seconds `at` or when its last words were."""
-        if self._id is not None:
-            await writing.end(self._archive, self._id, time.time() if at is None else at)
-
     @property
     def _lease_name(self) -> str:
         return keys.scribe(self._key.room, self._key.session)
@@ -105,8 +100,8 @@ class Copying:
                     case SessionClosed():
                         over_at = time.monotonic()
             await self._write(sentences, translations)
-            if over_at is not None:
-                await self.end()
+            if over_at is not None and self._id is not None:
+                await writing.end(self._archive, self._id, time.time())
         self.done = True
 
     async def _write(self, sentences: Sequence[Sentence], translations: Sequence[Translated]) -> None:

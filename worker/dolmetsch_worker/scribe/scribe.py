@@ -8,10 +8,11 @@ from collections.abc import Awaitable, Iterable
 
 from redis.asyncio import Redis
 
-from dolmetsch_core.archive import deleting, reading
+from dolmetsch_core.archive import deleting, reading, writing
 from dolmetsch_core.archive.database import ARCHIVE_AWAY
 from dolmetsch_core.archive.opening import Opening
 from dolmetsch_core.live import consents, keys
+from dolmetsch_core.live.pen import SESSION_TTL_S
 from dolmetsch_core.live.store import STORE_AWAY
 from dolmetsch_core.tasks import end_tasks
 from dolmetsch_core.wire.consent import Consent
@@ -28,17 +29,20 @@ AWAY_S = 2.0
 class Scribe:
     """All stored sessions of this worker. `owner` is its name in leases: another one for each process."""
 
-    def __init__(self, store: Redis, opening: Opening, *, owner: str, lease_ttl: float) -> None:
+    def __init__(
+        self, store: Redis, opening: Opening, *, owner: str, lease_ttl: float, keep_days: int | None = None
+    ) -> None:
         self._store = store
         self._opening = opening
         self._archive = opening.archive
         self._owner = owner
         self._lease_ttl = lease_ttl
+        self._keep_days = keep_days
         self._copyings: dict[SessionKey, Copying] = {}
         self._tasks: dict[SessionKey, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
-        """Until cancelled; then gives its leases up. Raises ArchiveUnusable."""
+        """Until cancelled; then gives its leases up."""
         try:
             await self._opening.run()
             async with asyncio.TaskGroup() as group:
@@ -58,9 +62,8 @@ class Scribe:
     async def _look(self, found: Iterable[Consent]) -> None:
         by_key = {SessionKey(each.room, each.session): each for each in found}
         for key in self._copyings.keys() - by_key.keys():
-            # Its room is long gone: nothing more will come.
-            copying = await self._stop(key)
-            await _unless_away(copying.end())
+            # Its room is long gone, or the store was lost and will know it again in a moment.
+            await self._stop(key)
         for key, consent in by_key.items():
             if consent.store:
                 self._copy(key, consent)
@@ -103,7 +106,8 @@ class Scribe:
     async def _expire(self) -> None:
         while True:
             try:
-                if gone := await deleting.expire(self._archive, time.time()):
+                await writing.end_forgotten(self._archive, time.time() - SESSION_TTL_S)
+                if gone := await deleting.expire(self._archive, time.time(), self._keep_days):
                     log.info("%d transcripts deleted: their time was over", gone)
             except ARCHIVE_AWAY as error:
                 log.warning("expired transcripts wait: the archive is away (%s)", type(error).__name__)
@@ -113,6 +117,6 @@ class Scribe:
 
 
 async def _unless_away(call: Awaitable[object]) -> None:
-    """What can't be done now is done at the next look, or at the next start."""
+    """What can't be done now is done at the next look."""
     with contextlib.suppress(*ARCHIVE_AWAY):
         await call
