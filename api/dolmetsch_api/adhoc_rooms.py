@@ -25,7 +25,9 @@ class AdhocRooms:
 
     async def start(self) -> None:
         """Begin to look."""
-        self._task = asyncio.create_task(for_ever("rooms made by hand", self._look, store_away=()), name="adhoc rooms")
+        self._task = asyncio.create_task(
+            for_ever("rooms made by hand", self._look, store_away=()), name="adhoc rooms"
+        )
 
     async def stop(self) -> None:
         """End."""

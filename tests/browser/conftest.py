@@ -1,7 +1,8 @@
 """Chromium with a recording as its microphone, and the page as people open it."""
 
 import wave
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -9,11 +10,15 @@ import av
 import pytest
 from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
 
+from dolmetsch_core.archive.database import Archive
+from dolmetsch_local.processes import free_port
+from tests.browser import conference
 from tests.conftest import REPOSITORY
 from tests.platform_process import HOST_PASSWORD, PlatformProcess
 from tests.scoring import talk
 
 CHROMIUM = "/usr/bin/chromium"
+NOTICE = "Demonstration model: knows about 280 words per language"
 SCREENSHOTS = REPOSITORY / "screenshots"
 RATE = 48_000
 FLAGS = [
@@ -80,8 +85,8 @@ Scheme = Literal["light", "dark"]
 Opening = Callable[..., Awaitable[Page]]
 
 
-@pytest.fixture
-async def opened(browser: Browser, platform: PlatformProcess) -> AsyncIterator[Opening]:
+@asynccontextmanager
+async def people(browser: Browser, platform: PlatformProcess) -> AsyncIterator[Opening]:
     """Opens pages, each as a person of its own. No page may throw, or break its own security policy."""
     faults: list[str] = []
 
@@ -108,6 +113,53 @@ async def opened(browser: Browser, platform: PlatformProcess) -> AsyncIterator[O
     assert not faults
 
 
+@pytest.fixture
+async def opened(browser: Browser, platform: PlatformProcess) -> AsyncIterator[Opening]:
+    """Opens pages of the platform with the sample rooms."""
+    async with people(browser, platform) as open_page:
+        yield open_page
+
+
+@pytest.fixture(scope="session")
+def conference_platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlatformProcess]:
+    """A platform with a schedule, on the morning of its first day, under a base path as well."""
+    folder = tmp_path_factory.mktemp("conference")
+    (folder / "schedule.json").write_bytes(conference.schedule())
+    platform = PlatformProcess(
+        folder / "state",
+        free_port(),
+        DOLMETSCH_MODEL="demo",
+        DOLMETSCH_SCHEDULE=str(folder / "schedule.json"),
+        DOLMETSCH_FAKE_NOW=conference.NOW,
+        DOLMETSCH_BASE_PATH=conference.BASE_PATH,
+        DOLMETSCH_CLOSE_ROOM_AFTER="60",
+    )
+    try:
+        platform.start()
+        yield platform
+    finally:
+        platform.stop()
+
+
+@pytest.fixture
+async def archive(conference_platform: PlatformProcess) -> AsyncIterator[Archive]:
+    """The conference's archive, without transcripts, votes and rooms made by hand."""
+    archive = Archive.open(f"sqlite:///{conference_platform.state / 'archive.db'}")
+    await conference.clear(archive)
+    yield archive
+    await archive.close()
+
+
+@pytest.fixture
+async def visited(
+    browser: Browser, conference_platform: PlatformProcess, archive: Archive
+) -> AsyncIterator[Opening]:
+    """Opens pages of the conference."""
+    async with people(browser, conference_platform) as open_page:
+        yield open_page
+    await conference.close_rooms(conference_platform)
+
+
 async def photograph(page: Page, name: str) -> None:
     """Leave a screenshot to be looked at."""
     SCREENSHOTS.mkdir(exist_ok=True)
@@ -120,6 +172,17 @@ async def log_in(page: Page, password: str = HOST_PASSWORD) -> None:
     await page.get_by_role("button", name="Log in").click()
 
 
+async def hold_key(page: Page, key: str) -> None:
+    """Come back with a key of an earlier visit."""
+    await page.context.add_cookies([{"name": "authenticated", "value": key, "url": page.url.split("#")[0]}])
+    await page.reload()
+
+
+async def choose(page: Page, label: str, value: str) -> None:
+    """Take an option of a select."""
+    await page.get_by_label(label, exact=True).select_option(value)
+
+
 async def captions(page: Page) -> list[dict[str, Any]]:
     """The finished sentences as they stand on the page."""
     found: list[dict[str, Any]] = await page.evaluate(
@@ -128,3 +191,33 @@ async def captions(page: Page) -> list[dict[str, Any]]:
           waiting: each.classList.contains('waiting')}))"""
     )
     return found
+
+
+def chunk(contents: list[dict[str, str]], *, line: int = 0, first: int = 0, rest: str = "") -> dict[str, Any]:
+    """A chunk as the server sends it."""
+    sentences = [{"sent_idx": first + at, "content": content} for at, content in enumerate(contents)]
+    line_sent = {"line_idx": line, "beg": 0, "end": 5, "speaker": -1, "sentences": sentences}
+    return {
+        "last_n_sents": [line_sent] if contents else [],
+        "incomplete_sentence": rest,
+        "transcription_delay": 0.5,
+        "translation_delay": 0.1,
+    }
+
+
+async def show(page: Page, *chunks: dict[str, Any], lang: str = "de") -> None:
+    """Give chunks to the page's own caption view, put in the place of the room's."""
+    await page.evaluate(
+        """async ([chunks, lang]) => {
+          if (!window.shownView) {
+            const {CaptionView} = await import('./caption_view.js');
+            const {Captions} = await import('./captions.js');
+            window.shownView = new CaptionView(new Captions());
+            document.querySelector('.captions').replaceWith(shownView.element);
+            shownView.spoken = 'en';
+          }
+          shownView.setLang(lang);
+          for (const chunk of chunks) shownView.take(chunk, lang);
+        }""",
+        [chunks, lang],
+    )

@@ -1,6 +1,6 @@
 /** Captions on the page: finished sentences in a log, unfinished words in a place of their own below it. */
 
-import { shown } from "./captions.js";
+import { clock, shown } from "./captions.js";
 import { h, setText } from "./dom.js";
 import { status } from "./status.js";
 
@@ -142,12 +142,4 @@ export class CaptionView {
 function insertInOrder(parent, element, siblings, number) {
   const after = Math.min(...[...siblings.keys()].filter((other) => other > number));
   parent.insertBefore(element, siblings.get(after) ?? null);
-}
-
-/** Seconds as a clock shows them. @param {number} seconds */
-function clock(seconds) {
-  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, Math.floor(seconds) % 60];
-  const [hours, minutes, rest] = parts;
-  const tail = `${String(minutes).padStart(hours ? 2 : 1, "0")}:${String(rest).padStart(2, "0")}`;
-  return hours ? `${hours}:${tail}` : tail;
 }

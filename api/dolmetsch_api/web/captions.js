@@ -83,3 +83,11 @@ export function shown(sentence, lang) {
   if (text) return { text, lang, waiting: false };
   return { text: sentence.content[sentence.source] ?? "", lang: sentence.source, waiting: true };
 }
+
+/** Seconds as a clock shows them. @param {number} seconds */
+export function clock(seconds) {
+  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, Math.floor(seconds) % 60];
+  const [hours, minutes, rest] = parts;
+  const tail = `${String(minutes).padStart(hours ? 2 : 1, "0")}:${String(rest).padStart(2, "0")}`;
+  return hours ? `${hours}:${tail}` : tail;
+}

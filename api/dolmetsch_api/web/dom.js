@@ -35,3 +35,8 @@ export function setOptions(select, options) {
   select.replaceChildren(...options.map(({ value, text, lang }) => h("option", { value, lang }, text)));
   if (options.some(({ value }) => value === chosen)) select.value = chosen;
 }
+
+/** Give a card its track's colour, if it is one. @param {HTMLElement} card @param {string} color */
+export function setTrack(card, color) {
+  if (CSS.supports("color", color)) card.style.setProperty("--track", color);
+}

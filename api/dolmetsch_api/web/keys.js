@@ -1,15 +1,21 @@
-/** What this browser keeps: the host's key, its connection id, consent, and a reader's choices. */
+/** What this browser keeps: the login's key, a host's connection id and consent, votes, a reader's choices. */
 
 import { COOKIE_PATH } from "./server.js";
 
 const KEY = "authenticated";
+const DAY = 24;
+/** Longer than a key is good: the one that expired tells the next login who it is. */
+const KEY_HOURS = 14 * DAY;
+const VOTE_HOURS = 7 * DAY;
+/** Votes are remembered for every page of this host: clients in use may be served beside this one. */
+const VOTE_PATH = "/";
 
-/** @param {string} name @param {string} value @param {number} [hours] */
-function setCookie(name, value, hours) {
-  const age = hours ? `; Max-Age=${Math.round(hours * 3600)}` : "";
+/** @param {string} name @param {string} value @param {number} [hours] 0: forget it @param {string} [path] */
+function setCookie(name, value, hours, path = COOKIE_PATH) {
+  const age = hours === undefined ? "" : `; Max-Age=${Math.round(hours * 3600)}`;
   const secure = location.protocol === "https:" ? "; Secure" : "";
   document.cookie =
-    `${encodeURIComponent(name)}=${encodeURIComponent(value)}; Path=${COOKIE_PATH}; SameSite=Strict${age}${secure}`;
+    `${encodeURIComponent(name)}=${encodeURIComponent(value)}; Path=${path}; SameSite=Strict${age}${secure}`;
 }
 
 function cookie(name) {
@@ -32,20 +38,44 @@ function decoded(text) {
 export const heldKey = () => stored(sessionStorage, KEY) || cookie(KEY);
 
 /** Keep a key for this tab and for the room's socket. */
-export function keepKey(key, hours) {
+export function keepKey(key) {
   store(sessionStorage, KEY, key);
-  setCookie(KEY, key, hours);
+  setCookie(KEY, key, KEY_HOURS);
 }
 
-/** Before a host's socket: its key, and (for now) no consent to keep or publish what is said. */
-export function prepareHostCookies(room) {
-  setCookie(KEY, heldKey(), 24);
-  setCookie(`${room}-allow_store`, "false", 24);
-  setCookie(`${room}-allow_client_download`, "false", 24);
+/** Another tab's login or logout counts from now on. */
+export const forgetTabsKey = () => store(sessionStorage, KEY, "");
+
+/** Nobody is logged in here any more. */
+export function forgetKey() {
+  forgetTabsKey();
+  setCookie(KEY, "", 0);
+  setCookie("connection_id", "", 0);
+}
+
+/** Before a host's socket: its key, and what may be done with what is said. */
+export function prepareHostCookies(room, consent) {
+  setCookie(KEY, heldKey(), KEY_HOURS);
+  setCookie(`${room}-allow_store`, String(consent.store), DAY);
+  setCookie(`${room}-allow_client_download`, String(consent.everybody), DAY);
+}
+
+/** What was last allowed here for a room; null: nobody was asked. */
+export function keptConsent(room) {
+  const said = cookie(`${room}-allow_store`);
+  return said && { store: said === "true", everybody: cookie(`${room}-allow_client_download`) === "true" };
 }
 
 /** What the server calls this host, so that it comes back as the same one. */
 export const keepConnectionId = (id) => setCookie("connection_id", id);
+
+/** Whether this browser has voted for a talk, on whichever page. */
+export const hasVoted = (code) => !["", "false"].includes(cookie(`voted-${code}`));
+
+export function keepVote(code, voted) {
+  if (!voted) setCookie(`voted-${code}`, "", 0);
+  setCookie(`voted-${code}`, voted ? "true" : "", voted ? VOTE_HOURS : 0, VOTE_PATH);
+}
 
 /** A reader's choice, such as the language; kept between visits. */
 export const preference = (name) => stored(localStorage, `dolmetsch.${name}`);

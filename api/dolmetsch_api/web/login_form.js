@@ -1,17 +1,17 @@
-/** The host's login. */
+/** Logging in with a password. */
 
 import { h, setText } from "./dom.js";
-import { heldKey, keepKey } from "./keys.js";
-import { Refusal, login } from "./server.js";
 import { field } from "./reader.js";
+import { Refusal, inWords } from "./server.js";
+import { session } from "./session.js";
 
-/** @param {() => void} onDone */
-export function loginForm(onDone) {
+/** @param {() => void} onDone @param {string} [heading] */
+export function loginForm(onDone, heading = "") {
   const password = h("input", { type: "password", name: "password", autocomplete: "current-password", required: true });
   const wrong = h("p", { class: "trouble", role: "alert" });
   const button = h("button", { class: "button", type: "submit" }, "Log in");
   const form = h("form", { class: "panel login", onsubmit: submit },
-    h("h2", {}, "For speakers"),
+    heading && h("h2", {}, heading),
     h("p", { class: "note" }, "The organisers gave you a password. Whoever only reads needs none."),
     h("input", { type: "text", name: "username", value: "host", autocomplete: "username", hidden: true }),
     field("Password", password), wrong, button);
@@ -21,11 +21,11 @@ export function loginForm(onDone) {
     button.disabled = true;
     setText(wrong, "");
     try {
-      const { key, expire_hours } = await login(password.value, heldKey());
-      keepKey(key, expire_hours);
+      await session.login(password.value);
+      password.value = "";
       onDone();
     } catch (error) {
-      setText(wrong, error instanceof Refusal ? "This password is wrong." : "The server can't be reached. Try again.");
+      setText(wrong, refused(error));
       password.select();
     } finally {
       button.disabled = false;
@@ -35,4 +35,9 @@ export function loginForm(onDone) {
   /** @param {string} text */
   const say = (text) => setText(wrong, text);
   return { element: form, focus: () => password.focus(), say };
+}
+
+function refused(error) {
+  if (!(error instanceof Refusal)) return inWords(error);
+  return error.wait ? "Too many wrong passwords were tried. Wait a minute, then try again." : "This password is wrong.";
 }

@@ -10,6 +10,7 @@ const KEPT_BYTES = 600_000;
 
 /**
  * @typedef {{room: string, spoken: string, target: string, stream: MediaStream,
+ *   consent: () => {store: boolean, everybody: boolean},
  *   onFrame: (frame: any) => void, onStatus: (status: import("./room_socket.js").SocketStatus) => void,
  *   onReady: (ready: boolean) => void, onTrouble: (message: string) => void}} Wish
  */
@@ -52,6 +53,11 @@ export class Speaker {
   /** Read another language: another socket, while the recording goes on without a new header. */
   async read(target) {
     this.target = target;
+    await this.renew();
+  }
+
+  /** Come in once more, such as with another consent; the recording goes on. */
+  async renew() {
     this.#setReady(false);
     await this.socket.renew();
   }
@@ -63,14 +69,13 @@ export class Speaker {
   }
 
   #address() {
-    keys.prepareHostCookies(this.wish.room);
+    keys.prepareHostCookies(this.wish.room, this.wish.consent());
     return socketUrl(this.wish.room, "host", this.wish.spoken, this.target);
   }
 
   async #beginAgain() {
     this.#record();
-    this.#setReady(false);
-    await this.socket.renew();
+    await this.renew();
   }
 
   /** A new recording, with a header of its own; what was kept of the one before is of no use without it. */

@@ -10,7 +10,7 @@ const ABOUT_EVERY = 6;
  *   location: string, presenter: string, host_connection_id: string, source_lang: string}} Room
  * @typedef {{ready: boolean, notice: string, languages: string, engines: string,
  *   targets: Record<string, string[]>, translations: Record<string, string[]>,
- *   names: Record<string, string>, tags: Record<string, string>, rtl: string[]}} About
+ *   names: Record<string, string>, tags: Record<string, string>, rtl: string[], schedule: {title: string} | null}} About
  */
 
 /** Fires `change` after every look. */
@@ -32,10 +32,15 @@ class Status extends EventTarget {
   /** Look now and from now on. */
   async start() {
     for (;;) {
-      await this.#look();
-      this.dispatchEvent(new Event("change"));
+      await this.look();
       await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
     }
+  }
+
+  /** Look now, such as after something was changed. */
+  async look() {
+    await this.#look();
+    this.dispatchEvent(new Event("change"));
   }
 
   /** @param {string} id */

@@ -1,5 +1,6 @@
 /** A room as its host speaks in it: login, microphone, start and stop, and the captions to see that it works. */
 
+import { ConsentChoice } from "./consent_choice.js";
 import { DeviceSelect } from "./device_select.js";
 import { h, setOptions, setText } from "./dom.js";
 import { heldKey } from "./keys.js";
@@ -8,7 +9,7 @@ import { LevelMeter } from "./level_meter.js";
 import { loginForm } from "./login_form.js";
 import { Microphone, MicrophoneTrouble } from "./microphone.js";
 import { Reader, field } from "./reader.js";
-import { keyIsGood } from "./server.js";
+import { session } from "./session.js";
 import { Speaker } from "./speaker.js";
 import { status } from "./status.js";
 import { describe } from "./view_viewer.js";
@@ -34,11 +35,11 @@ class HostView {
     this.devices = new DeviceSelect(() => this.#changeMicrophone());
     this.trouble = h("p", { class: "trouble", role: "alert" });
     this.start = h("button", { class: "button start", type: "button", onclick: () => this.#toggle() }, "Start speaking");
-    this.login = loginForm(() => this.#showBooth());
+    this.login = loginForm(() => this.#showBooth(), "For speakers");
+    this.consent = new ConsentChoice(id, () => this.#speaker?.renew());
     this.booth = h("section", { class: "panel booth", "aria-label": "Speaking" },
       field("Spoken", this.spoken), this.reader.language, field("Microphone", this.devices.element),
-      this.meter.element, this.start, this.trouble,
-      h("p", { class: "note" }, "Nothing is stored: captions are gone when the room closes."));
+      this.consent.element, h("div", { class: "go" }, this.meter.element, this.trouble, this.start));
     this.body = h("div", { class: "host-body" });
     this.element = h("div", { class: "room host" },
       h("div", { class: "room-top" }, h("div", { class: "names" }, this.heading, this.facts)), this.body);
@@ -52,15 +53,15 @@ class HostView {
   /** Login first, unless this browser holds a good key. */
   async #enter() {
     try {
-      if (await keyIsGood(heldKey())) return this.#showBooth();
+      if (await session.check()) return this.#showBooth();
     } catch {
       this.login.say("The server can't be reached just now.");
     }
-    this.body.replaceChildren(this.login.element);
-    this.login.focus();
+    this.#showLogin();
   }
 
   update() {
+    this.#followLogin();
     const room = status.room(this.id);
     if (!room || !status.about) {
       if (status.rooms) setText(this.facts, `There is no room ${this.id} here.`);
@@ -71,6 +72,7 @@ class HostView {
     setText(this.heading, room.title);
     this.heading.lang = status.attributes(room.source_lang).lang;
     setText(this.facts, describe(room));
+    this.consent.update({ active: room.host_connection_id !== "", speaking: this.#speaker !== null });
     const first = !this.spoken.value && status.sources.includes(room.source_lang);
     setOptions(this.spoken, status.sources.map((value) => ({ value, text: status.name(value) })));
     if (first) this.spoken.value = room.source_lang;
@@ -85,8 +87,23 @@ class HostView {
     this.#stop();
   }
 
-  #showBooth() {
+  #showLogin() {
     if (this.#left) return;
+    this.body.replaceChildren(this.login.element);
+    this.login.focus();
+  }
+
+  /** Logged out here or in another tab, or in again. A login that ended by itself does not cut off a talk. */
+  #followLogin() {
+    const inside = this.booth.isConnected;
+    if (inside && !session.role && !(session.expired && this.#speaker)) {
+      this.#stop();
+      this.#showLogin();
+    } else if (!inside && session.role && this.login.element.isConnected) this.#showBooth();
+  }
+
+  #showBooth() {
+    if (this.#left || this.booth.isConnected) return;
     this.reader.view.setEmptyText("What you say appears here, as your viewers read it.");
     this.reader.say("Not speaking", "calm");
     this.body.replaceChildren(this.booth,
@@ -124,6 +141,7 @@ class HostView {
       spoken: this.spoken.value,
       target: this.reader.lang,
       stream: this.#microphone.stream,
+      consent: () => this.consent.value,
       onFrame: (frame) => this.reader.take(frame, this.#speaker?.target ?? this.reader.lang),
       onStatus: (now) => this.#takeStatus(now),
       onReady: (ready) => this.#showReady(ready),
@@ -163,8 +181,9 @@ class HostView {
     if (now.kind !== "closed" || now.again !== undefined) return;
     this.#fail(now.reason || "The server ended the connection.");
     if (now.next !== "login") return;
+    session.expire(heldKey());
     this.login.say(`Please log in again (${now.reason}).`);
-    this.body.replaceChildren(this.login.element);
+    this.#showLogin();
   }
 
   async #fail(message) {
@@ -180,6 +199,7 @@ class HostView {
     setText(this.start, speaking ? "Stop" : "Start speaking");
     this.start.classList.toggle("stop", speaking);
     this.spoken.disabled = speaking;
+    this.update();
   }
 
   #read(lang) {

@@ -1,6 +1,10 @@
 /** The list of rooms. */
 
 import { h, setText } from "./dom.js";
+import { KeyedList } from "./keyed_list.js";
+import { roomCard } from "./room_card.js";
+import { session } from "./session.js";
+import { madeRooms } from "./signed.js";
 import { status } from "./status.js";
 
 export function roomsView() {
@@ -8,64 +12,49 @@ export function roomsView() {
   const none = h("p", { class: "empty" }, "Loading rooms…");
   const about = h("section", { class: "about", "aria-labelledby": "about-heading" });
   const heading = h("h1", { tabindex: "-1" }, "Rooms");
-  const element = h("div", { class: "page" }, heading,
+  const make = h("a", { class: "button", href: "#/new", hidden: true }, "New room");
+  const element = h("div", { class: "page" }, h("div", { class: "page-top" }, heading, make),
     h("p", { class: "lead" }, "Read a talk while it is spoken, in your language."), none, list, about);
-  /** @type {Map<string, ReturnType<typeof card>>} */
-  const cards = new Map();
+  const cards = new KeyedList(list, (id) => roomCard(id, heading));
+  const byHand = new ByHand(() => update());
 
   function update() {
+    make.hidden = session.role !== "admin";
     if (!status.rooms) {
       if (status.reachable === false) setText(none, "The list of rooms can't be loaded just now.");
       return;
     }
     setText(none, "There are no rooms yet.");
     none.hidden = status.rooms.length > 0;
-    for (const room of status.rooms) {
-      if (!cards.has(room.id)) cards.set(room.id, card(room.id));
-      cards.get(room.id).update(room);
-    }
-    const ids = status.rooms.map(({ id }) => id);
-    for (const id of cards.keys()) if (!ids.includes(id)) cards.delete(id);
-    const wanted = ids.map((id) => cards.get(id).element);
-    if (wanted.some((each, at) => list.children[at] !== each) || list.children.length !== wanted.length) {
-      list.replaceChildren(...wanted);
-    }
+    byHand.look(status.rooms);
+    cards.show(status.rooms.map((room) => [room.id, { room, byHand: byHand.ids.has(room.id) }]));
     showAbout(about);
   }
 
   return { element, heading, title: "Rooms", update, leave() {} };
 }
 
-function card(id) {
-  const link = (kind, className, text) =>
-    h("a", { class: className, href: `#/${kind}/${encodeURIComponent(id)}` }, text);
-  const title = h("a", { class: "title", href: `#/room/${encodeURIComponent(id)}` });
-  const live = h("span", { class: "badge" });
-  const track = h("p", { class: "track" });
-  const facts = h("p", { class: "facts" });
-  const description = h("p", { class: "description" });
-  const speak = link("host", "quiet", "Speak here");
-  const read = link("room", "button", "Read captions");
-  const element = h("li", { class: "card" }, h("div", { class: "card-top" }, track, live),
-    h("h2", {}, title), facts, description, h("p", { class: "actions" }, read, speak));
+/** Which rooms an admin made by hand: asked when the list is another one, or the person. */
+class ByHand {
+  ids = new Set();
+  #known = "";
 
-  /** @param {import("./status.js").Room} room */
-  function update(room) {
-    const active = room.host_connection_id !== "";
-    setText(title, room.title);
-    for (const text of [title, description]) Object.assign(text, status.attributes(room.source_lang));
-    setText(track, room.track.name);
-    if (CSS.supports("color", room.track.color)) element.style.setProperty("--track", room.track.color);
-    const presenter = room.presenter === "Unknown" ? "" : room.presenter;
-    setText(facts, [presenter, room.location, status.name(room.source_lang)].filter(Boolean).join(" · "));
-    setText(description, room.description);
-    setText(live, active ? "Live" : "Not live");
-    live.classList.toggle("live", active);
-    read.setAttribute("aria-label", `Read captions of ${room.title}`);
-    speak.setAttribute("aria-label", `Speak in ${room.title}`);
+  constructor(onChange) {
+    this.onChange = onChange;
   }
 
-  return { element, update };
+  async look(rooms) {
+    const admin = session.role === "admin";
+    const now = JSON.stringify([admin, rooms.map(({ id }) => id)]);
+    if (now === this.#known) return;
+    this.#known = now;
+    try {
+      this.ids = new Set(admin ? (await madeRooms()).map(({ id }) => id) : []);
+      if (admin) this.onChange();
+    } catch {
+      this.#known = ""; // the next look asks again
+    }
+  }
 }
 
 /** Which languages there are, and why. */

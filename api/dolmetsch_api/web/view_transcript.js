@@ -1,0 +1,121 @@
+/** A transcript to be read on the page, in one of its languages. */
+
+import { actionButton } from "./action_button.js";
+import { clock } from "./captions.js";
+import { date, lookAtZone, times, zoneInWords } from "./conference.js";
+import { h, setText, setTrack } from "./dom.js";
+import { offers } from "./offers.js";
+import { inWords } from "./server.js";
+import { session } from "./session.js";
+import { transcript } from "./signed.js";
+import { status } from "./status.js";
+import { TranscriptActions } from "./transcript_actions.js";
+import { headed, setBadges } from "./view_transcripts.js";
+
+/** @param {string} id */
+export const transcriptView = (id) => new TranscriptView(id);
+
+class TranscriptView {
+  /** @type {import("./signed.js").Transcript | null} */
+  #found = null;
+  #shown = "";
+  #asked = "";
+
+  constructor(id) {
+    this.id = id;
+    this.heading = h("h1", { tabindex: "-1" }, "Transcript");
+    this.facts = h("p", { class: "facts" });
+    this.badges = h("p", { class: "badges" });
+    this.actions = new TranscriptActions(id, {
+      onDeleted: () => (location.hash = "#/transcripts"),
+      leaves: true,
+      onLang: () => this.#draw(),
+    });
+    this.state = h("p", { class: "empty", role: "status" }, "Loading the transcript…");
+    this.text = h("div", { class: "text" });
+    this.again = actionButton({ class: "button plain", hidden: true }, "Load what was said since", () => this.#load());
+    this.tools = h("div", { class: "save", hidden: true }, this.actions.language, this.actions.downloads,
+      h("span", { class: "apart" }, this.actions.remove));
+    this.element = h("article", { class: "page transcript" }, h("div", { class: "page-top" }, this.heading, this.badges),
+      this.facts, this.tools, this.actions.trouble, this.state, this.text, this.again);
+  }
+
+  title() {
+    return this.#found?.talk.title || this.id;
+  }
+
+  async update() {
+    // Another person may read other things.
+    const asked = `${session.role} ${session.expired}`;
+    if (asked !== this.#asked) {
+      this.#asked = asked;
+      await this.#load();
+    }
+    await lookAtZone();
+    this.#show();
+  }
+
+  leave() {}
+
+  async #load() {
+    try {
+      this.#found = await transcript(this.id);
+      setText(this.state, "");
+    } catch (error) {
+      setText(this.state, inWords(error));
+      if (error.status === 404) this.#found = null;
+    }
+    setText(this.again, this.#found ? "Load what was said since" : "Try again");
+    this.again.hidden = false;
+    this.#show();
+  }
+
+  #show() {
+    const found = this.#found;
+    this.tools.hidden = !found;
+    this.text.hidden = !found;
+    if (!found) return;
+    const running = found.parts.at(-1).ended === null;
+    setText(this.heading, this.title());
+    Object.assign(this.heading, status.attributes(found.source_lang));
+    setText(this.facts, headed(found.talk));
+    setBadges(this.badges, { running, public: found.public });
+    setTrack(this.element, found.talk.track.color);
+    this.again.hidden = !running;
+    const languages = new Set(found.parts.flatMap(({ lines }) => lines.flatMap(({ texts }) => Object.keys(texts))));
+    const mine = Boolean(offers.transcripts?.find(({ room }) => room === this.id)?.mine);
+    this.actions.update({ title: this.title(), languages: [...languages].sort(), spoken: found.source_lang, mine });
+    this.#draw();
+  }
+
+  /** Only when it is another text, so that whoever reads stays where they are. */
+  #draw() {
+    const { lang } = this.actions;
+    const lines = this.#found.parts.reduce((sum, part) => sum + part.lines.length, 0);
+    const now = JSON.stringify([lang, lines, this.#found.parts.length, status.attributes(lang), zoneInWords()]);
+    if (now === this.#shown) return;
+    this.#shown = now;
+    this.text.replaceChildren(...this.#found.parts.map((part) => partElement(part, lang)));
+  }
+}
+
+function partElement(part, lang) {
+  /** @type {Map<number, import("./signed.js").Said[]>} */
+  const paragraphs = new Map();
+  for (const said of part.lines) paragraphs.set(said.line, [...(paragraphs.get(said.line) ?? []), said]);
+  const began = `${date(part.started)}, ${times(part.started, part.ended)}`;
+  return h("section", {}, h("h2", {}, began), ...[...paragraphs.values()].map((each) => paragraph(each, lang)));
+}
+
+function paragraph(sentences, lang) {
+  const [{ start, speaker }] = sentences;
+  return h("div", { class: "line" }, h("span", { class: "time" }, clock(start)),
+    h("div", { class: "said" }, speaker >= 0 && h("span", { class: "speaker" }, `Speaker ${speaker + 1}`),
+      ...sentences.map((said) => sentence(said, lang))));
+}
+
+/** In the language wanted, or as it was spoken where it was not translated. */
+function sentence(said, lang) {
+  const own = said.texts[lang] ? lang : said.lang;
+  return h("p", { class: own === lang ? "sentence" : "sentence waiting", ...status.attributes(own) }, said.texts[own] ?? "");
+}

@@ -1,0 +1,127 @@
+"""What an admin may do: make, close and delete rooms."""
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.browser.conference import HOSTILE
+from tests.browser.conftest import Opening, log_in, photograph
+from tests.platform_process import ADMIN_PASSWORD, HOST_PASSWORD
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+
+async def admin(visited: Opening, **wish: int) -> Page:
+    """A page on which an admin is logged in."""
+    page = await visited("", **wish)
+    await page.get_by_role("link", name="Log in").click()
+    await log_in(page, ADMIN_PASSWORD)
+    await expect(page.get_by_text("You are logged in as an admin.")).to_be_visible()
+    return page
+
+
+async def make(page: Page, title: str, code: str = "") -> None:
+    """Fill in the form for a room."""
+    await page.get_by_role("link", name="New room").click()
+    await expect(page.get_by_role("heading", name="New room")).to_be_focused()
+    await page.get_by_label("Title").fill(title)
+    await page.get_by_label("Name in the address").fill(code)
+    await page.get_by_role("button", name="Make the room").click()
+
+
+async def test_only_an_admin_sees_what_only_an_admin_may(visited: Opening) -> None:
+    page = await visited("#/login")
+    await log_in(page, HOST_PASSWORD)
+    await expect(page.get_by_text("You are logged in as a speaker.")).to_be_visible()
+    await expect(page.get_by_role("listitem")).to_have_count(1)
+    for name in ("New room", "Close room", "Delete room"):
+        await expect(page.get_by_text(name)).to_be_hidden()
+    await page.goto(page.url.split("#")[0] + "#/new")
+    await expect(page.get_by_text("Only an admin can make a room")).to_be_visible()
+    await expect(page.get_by_label("Title")).to_be_hidden()
+
+
+async def test_a_room_is_made_by_hand_and_deleted(visited: Opening) -> None:
+    page = await admin(visited)
+    await page.get_by_role("link", name="New room").click()
+    await page.get_by_label("Title").fill(HOSTILE)
+    await page.get_by_label("Speaker").fill("Grace Hopper")
+    await page.get_by_label("Place").fill("Foyer")
+    await page.get_by_label("Language spoken").select_option("de")
+    await photograph(page, "new-room")
+    await page.get_by_role("button", name="Make the room").click()
+    await expect(page.get_by_role("heading", name="Rooms", level=1)).to_be_focused()
+    await expect(page.get_by_text("was made.")).to_be_visible()
+    card = page.get_by_role("listitem").filter(has_text=HOSTILE)
+    await expect(card).to_contain_text("Grace Hopper · Foyer · Deutsch")
+    assert await page.evaluate("() => [document.images.length, window.broken]") == [0, None]
+    await expect(page.get_by_role("button", name="Delete room")).to_have_count(1)
+    await photograph(page, "rooms-admin")
+    reader = await visited("", width=390)
+    await expect(reader.get_by_role("listitem")).to_have_count(2)
+
+    await card.get_by_role("button", name="Delete room").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Delete room").click()
+    await expect(page.get_by_text("was deleted.")).to_be_visible()
+    await expect(page.get_by_role("listitem")).to_have_count(1)
+    await expect(page.get_by_role("heading", name="Rooms", level=1)).to_be_focused()
+
+
+async def test_what_is_wrong_with_a_room_is_said_at_the_field(visited: Opening) -> None:
+    page = await admin(visited, width=390, height=844)
+    await make(page, "Lightning talks", "OPEN11")
+    code = page.get_by_label("Name in the address")
+    await expect(page.get_by_text("There is a room <OPEN11> already: choose another id")).to_be_visible()
+    await expect(code).to_be_focused()
+    await expect(code).to_have_attribute("aria-invalid", "true")
+    await photograph(page, "new-room-390")
+    await code.fill("")
+    await page.get_by_label("Title").fill("x" * 501)
+    await page.get_by_role("button", name="Make the room").click()
+    await expect(page.get_by_text("This is too long: at most 500 characters.")).to_be_visible()
+    await expect(page.get_by_label("Title")).to_be_focused()
+    await page.get_by_label("Title").fill("   ")
+    await page.get_by_role("button", name="Make the room").click()
+    await expect(page.get_by_text("This can't be empty.")).to_be_visible()
+    away = {"status": 503, "json": {"detail": "The archive is away: try again in a few seconds"}}
+    await page.route("**/api/v1/rooms", lambda route: route.fulfill(**away))
+    await page.get_by_label("Title").fill("Lightning talks")
+    await page.get_by_role("button", name="Make the room").click()
+    await expect(page.get_by_role("alert").filter(has_text="The archive is away")).to_be_visible()
+    await expect(page.get_by_text("This can't be empty.")).to_be_hidden()
+
+
+@pytest.mark.audio
+async def test_an_admin_closes_a_room_and_everybody_is_told(visited: Opening) -> None:
+    page = await admin(visited)
+    await make(page, "Lightning talks", "LIGHT/1")
+    host = await visited("#/host/LIGHT%2F1")
+    await log_in(host)
+    await host.get_by_role("button", name="Start speaking").click()
+    await expect(host.locator(".state")).to_have_text("Live", timeout=45_000)
+    reader = await visited("#/room/LIGHT%2F1")
+    await expect(reader.locator(".state")).to_have_text("Live", timeout=15_000)
+
+    close = page.get_by_role("button", name="Close room Lightning talks")
+    await expect(close).to_be_visible(timeout=15_000)
+    await expect(page.get_by_role("button", name="Delete room")).to_be_hidden()
+    await close.click()
+    await photograph(page, "rooms-close")
+    await page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+    await expect(reader.locator(".state")).to_have_text("Live")
+    await close.click()
+    await page.get_by_role("dialog").get_by_role("button", name="Close room").click()
+    await expect(page.get_by_text("“Lightning talks” was closed.")).to_be_visible()
+    await expect(reader.locator(".state")).to_contain_text("Room closed", timeout=15_000)
+    await expect(host.get_by_role("alert").first).to_have_text("Room closed", timeout=15_000)
+    await expect(close).to_be_hidden(timeout=15_000)
+
+
+async def test_a_room_that_became_active_is_not_deleted(visited: Opening) -> None:
+    page = await admin(visited)
+    await make(page, "Lightning talks")
+    refusal = {"status": 409, "json": {"detail": "Room <X> is active: close it first"}}
+    await page.route("**/api/v1/rooms/*", lambda route: route.fulfill(**refusal))
+    await page.get_by_role("button", name="Delete room").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Delete room").click()
+    await expect(page.get_by_role("alert")).to_contain_text("Room <X> is active: close it first")
+    await expect(page.get_by_role("button", name="Delete room")).to_be_focused()

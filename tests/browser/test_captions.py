@@ -1,0 +1,72 @@
+"""Captions as they stand on the page."""
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.conftest import Opening, captions, chunk, photograph, show
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+
+async def test_captions_are_merged_and_replaced_in_place(opened: Opening) -> None:
+    page = await opened("#/room/DEMO1")
+    await expect(page.get_by_text("Waiting for the speaker")).to_be_visible()
+    snapshot = chunk([{"en": "One.", "de": "Eins."}, {"en": "Two."}])
+    await show(page, snapshot, snapshot)
+    found = [(each["at"], each["text"], each["lang"], each["waiting"]) for each in await captions(page)]
+    assert found == [("0.0", "Eins.", "de", False), ("0.1", "Two.", "en", True)]
+    await show(
+        page, chunk([{"en": "Three."}], line=1, rest="Fou"), chunk([{"en": "Two.", "de": "Zwei."}], first=1)
+    )
+    found = [(each["at"], each["text"], each["lang"], each["waiting"]) for each in await captions(page)]
+    assert found[1:] == [("0.1", "Zwei.", "de", False), ("1.0", "Three.", "en", True)]
+    await show(page, snapshot | {"last_n_sents": []}, lang="en")
+    assert [each["text"] for each in await captions(page)] == ["One.", "Two.", "Three."]
+    # The room was opened again: other sentences under the same numbers are another talk.
+    await show(page, chunk([{"en": "Anew.", "de": "Neu."}]), lang="de")
+    assert [each["text"] for each in await captions(page)] == ["Neu."]
+
+
+async def test_right_to_left_captions_say_so(opened: Opening) -> None:
+    page = await opened("#/room/DEMO1")
+    await expect(page.get_by_text("Waiting for the speaker")).to_be_visible()
+    await show(page, chunk([{"en": "Peace.", "ar": "السلام عليكم."}]), lang="ar")
+    (only,) = await captions(page)
+    assert (only["lang"], only["dir"]) == ("ar", "rtl")
+    await photograph(page, "viewer-rtl")
+
+
+async def test_a_reader_who_scrolls_up_is_left_alone_until_following_again(opened: Opening) -> None:
+    page = await opened("#/room/DEMO1")
+    await expect(page.get_by_text("Waiting for the speaker")).to_be_visible()
+    for line in range(12):
+        await show(page, chunk([{"en": f"Sentence {line} {each}."} for each in range(3)], line=line))
+    log = page.get_by_role("log")
+    position = "(log) => [Math.round(log.scrollTop), log.scrollHeight - log.clientHeight - log.scrollTop < 2]"
+    assert (await log.evaluate(position))[1]
+    follow = page.get_by_role("button", name="Follow again")
+    await expect(follow).to_be_hidden()
+    await log.focus()
+    await page.keyboard.press("Home")
+    await expect(follow).to_be_visible()
+    await page.wait_for_function("() => document.querySelector('.log').scrollTop === 0")
+    await show(page, chunk([{"en": "New."}], line=12))
+    assert (await log.evaluate(position))[0] == 0
+    await expect(follow).to_have_text("Follow again (1 new)")
+    await photograph(page, "viewer-light-scrolled")
+    await follow.click()
+    await expect(follow).to_be_hidden()
+    assert (await log.evaluate(position))[1]
+
+
+async def test_text_grows_and_stays_grown(opened: Opening) -> None:
+    page = await opened("#/room/DEMO1")
+    await show(page, chunk([{"en": "A sentence."}]))
+    size = "() => parseFloat(getComputedStyle(document.querySelector('.room .sentence, .words')).fontSize)"
+    before = await page.evaluate(size)
+    await page.evaluate("() => { delete window.shownView; }")
+    await page.reload()
+    await page.get_by_role("button", name="Larger text").click()
+    assert await page.evaluate(size) > before
+    await page.reload()
+    assert await page.evaluate(size) > before

@@ -1,0 +1,148 @@
+"""A talk spoken into one browser and read in others."""
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.browser.conftest import NOTICE, Opening, captions, choose, log_in, photograph
+from tests.scoring import exact_translations, score, talk
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+IN_TIME = 45_000
+"""Milliseconds that a part of a talk may take to be shown."""
+
+WATCH_BOXES = """
+() => {
+  window.boxes = {compared: 0, moved: []};
+  const words = document.querySelector('.words');
+  const look = () => [...document.querySelectorAll('.sentence')].map((each) => {
+    const {top, left, width, height} = each.getBoundingClientRect();
+    return {text: each.textContent, box: [top, left, width, height].join(' ')};
+  });
+  let before = look();
+  new MutationObserver(() => {
+    const now = look();
+    const same = now.length === before.length && now.every(({text}, at) => text === before[at].text);
+    if (same && now.length) {
+      boxes.compared += 1;
+      now.forEach(({text, box}, at) => box === before[at].box || boxes.moved.push([text, box]));
+    }
+    before = now;
+  }).observe(words, {childList: true, characterData: true, subtree: true});
+}
+"""
+"""When only unfinished words changed, finished captions must stand where they stood."""
+
+WATCH_STATES = """
+() => {
+  const state = document.querySelector('.state');
+  window.states = [state.textContent];
+  new MutationObserver(() => states.push(state.textContent))
+    .observe(state, {childList: true, characterData: true, subtree: true});
+}
+"""
+
+
+async def sentences_shown(page: Page, count: int, lang: str) -> None:
+    await page.wait_for_function(
+        "([count, lang]) => document.querySelectorAll(`.sentence[lang=${lang}]`).length >= count",
+        arg=[count, lang],
+        timeout=IN_TIME,
+    )
+
+
+async def cut_off(page: Page) -> int:
+    """Close the page's open socket under its feet; how many sockets it has had so far."""
+    count: int = await page.evaluate("() => { sockets.at(-1).close(); return sockets.length; }")
+    return count
+
+
+@pytest.mark.audio
+async def test_a_talk_spoken_into_one_browser_is_read_in_others(opened: Opening) -> None:
+    german = await opened("#/room/DEMO1", scheme="dark")
+    phone = await opened("#/room/DEMO1", width=360, height=640)
+    await expect(german.get_by_text("Waiting for the speaker")).to_be_visible()
+    await choose(german, "Read in", "de")
+    await choose(phone, "Read in", "en")
+    for page in (german, phone):
+        await page.evaluate(WATCH_BOXES)
+        await page.evaluate(WATCH_STATES)
+
+    host = await opened("#/host/DEMO1")
+    await log_in(host)
+    await choose(host, "Spoken", "en")
+    await choose(host, "Read in", "en")
+    await host.get_by_role("button", name="Start speaking").click()
+    await expect(host.locator(".state")).to_have_text("Live", timeout=IN_TIME)
+    await host.wait_for_function(
+        "() => Number(document.querySelector('[role=meter]').getAttribute('aria-valuenow')) > 30"
+    )
+    await expect(german.locator(".state")).to_have_text("Live", timeout=IN_TIME)
+
+    await sentences_shown(german, 3, "de")
+    await photograph_talk(host, german, phone)
+    before = await cut_off(german)
+    await german.wait_for_function("(before) => sockets.length > before", arg=before)
+    await german.wait_for_function("() => states.some((each) => each.startsWith('Connection lost'))")
+
+    await sentences_shown(host, 4, "en")
+    await choose(host, "Read in", "de")
+    await sentences_shown(host, 6, "de")
+    assert await host.evaluate("() => recorders") == 1, "another language needs no new recording"
+
+    await check_captions(german, phone)
+    await check_silence_and_recovery(host)
+    await host.get_by_role("button", name="Stop").click()
+    await expect(host.get_by_role("button", name="Start speaking")).to_be_enabled()
+    for page in (german, phone, host):
+        await expect(page.locator(".state")).to_have_text(
+            "The talk has ended (Room closed).", timeout=IN_TIME
+        )
+    # What was read stays readable, and nothing is on its way any more.
+    assert len(await captions(german)) >= len(talk("en").texts)
+    await expect(german.locator(".words")).to_have_text("")
+
+
+async def photograph_talk(host: Page, german: Page, phone: Page) -> None:
+    await german.wait_for_function("() => document.querySelector('.words').textContent.length > 5")
+    await photograph(host, "host-light")
+    await photograph(german, "viewer-dark")
+    await photograph(phone, "viewer-phone-light")
+    for page in (host, german, phone):
+        await expect(page.get_by_text(NOTICE)).to_be_visible()
+
+
+async def check_captions(german: Page, phone: Page) -> None:
+    of = talk("en")
+    for page, lang in ((german, "de"), (phone, "en")):
+        await sentences_shown(page, len(of.texts), lang)
+    own, translated = await captions(phone), await captions(german)
+    heard = score(of.texts, [each["text"] for each in own])
+    print(f"WER {heard.wer:.1%}", [each["text"] for each in own])
+    assert heard.wer <= 0.15
+    assert not heard.missing
+    assert not heard.doubled
+    assert {each["lang"] for each in own} == {"en"}
+    # Cut off in mid-talk, and nothing there twice, nothing missing.
+    assert [each["at"] for each in translated] == [each["at"] for each in own]
+    assert {(each["lang"], each["waiting"]) for each in translated} == {("de", False)}
+    both = [{"en": one["text"], "de": other["text"]} for one, other in zip(own, translated, strict=True)]
+    exact, right = exact_translations(of, both, "en", "de")
+    assert right >= 6
+    assert exact >= 0.9 * right
+    for page in (german, phone):
+        boxes = await page.evaluate("() => boxes")
+        assert boxes["compared"] >= 4
+        assert boxes["moved"] == []
+
+
+async def check_silence_and_recovery(host: Page) -> None:
+    """The recording is over: the host is told of the silence, and survives a lost socket."""
+    await expect(host.get_by_text("Nothing was heard for 10 seconds")).to_be_visible(timeout=IN_TIME)
+    await photograph(host, "host-silence")
+    await host.evaluate(WATCH_STATES)
+    before = await cut_off(host)
+    await host.wait_for_function("(before) => sockets.length > before", arg=before)
+    await expect(host.locator(".state")).to_have_text("Live", timeout=IN_TIME)
+    assert any(each.startswith("Connection lost") for each in await host.evaluate("() => states"))
+    assert await host.evaluate("() => recorders") == 2, "a lost socket needs a new recording"
+    await expect(host.get_by_role("button", name="Stop")).to_be_enabled()
