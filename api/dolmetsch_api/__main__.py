@@ -3,11 +3,12 @@
 import argparse
 import logging
 import sys
+from collections.abc import Iterator
 
 import uvicorn
 from pydantic import ValidationError
 
-from dolmetsch_api.app import create_app
+from dolmetsch_api.app import StoreAddressInvalid, create_app
 from dolmetsch_api.auth.passwords import PasswordNotHashed
 from dolmetsch_api.settings import ApiSettings
 from dolmetsch_api.talks import RoomsFileInvalid
@@ -16,6 +17,8 @@ from dolmetsch_core.tokens import KeyInvalid
 
 MAX_MESSAGE_BYTES = 1 << 20
 """A second of audio is 16 kB; a larger frame is no audio."""
+
+_UNUSABLE = (StoreAddressInvalid, RoomsFileInvalid, KeyInvalid, PasswordNotHashed, ArchiveUnusable)
 
 
 def main() -> None:
@@ -30,7 +33,9 @@ def main() -> None:
     try:
         settings = ApiSettings()
         app = create_app(settings)
-    except (ValidationError, RoomsFileInvalid, KeyInvalid, PasswordNotHashed, ArchiveUnusable) as error:
+    except ValidationError as error:
+        sys.exit("\n".join(_wrong(error)))
+    except (*_UNUSABLE, OSError) as error:
         sys.exit(f"dolmetsch api: {error}")
     uvicorn.run(
         app,
@@ -47,6 +52,13 @@ def main() -> None:
         forwarded_allow_ips=settings.trusted_proxies,
         log_level="warning",
     )
+
+
+def _wrong(error: ValidationError) -> Iterator[str]:
+    """Which settings are wrong and why. Their values may be secrets, also those of settings beside them."""
+    for each in error.errors(include_input=False, include_url=False, include_context=False):
+        name = "_".join(str(part) for part in each["loc"]).upper().removeprefix("DOLMETSCH_")
+        yield f"dolmetsch api: DOLMETSCH_{name}: {each['msg']}"
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ from dolmetsch_api.hub import Hub
 from dolmetsch_api.known_languages import KnownLanguages
 from dolmetsch_api.platform import Platform
 from dolmetsch_api.programme import Programme
+from dolmetsch_api.refusing import refuse_invalid
 from dolmetsch_api.room_socket import Refused, SocketRole, check, cookies_of, parse_path, refuse
 from dolmetsch_api.schedule import routes as schedule_routes
 from dolmetsch_api.schedule.now import Clock
@@ -43,12 +44,16 @@ log = logging.getLogger(__name__)
 WEB = Path(__file__).with_name("web")
 
 
+class StoreAddressInvalid(ValueError):
+    """The live store's address can't be read. Remedy: see the message, which does not repeat it."""
+
+
 def create_platform(settings: ApiSettings) -> Platform:
     """Wire one process, without starting anything.
 
-    Raises RoomsFileInvalid, KeyInvalid, PasswordNotHashed, ArchiveUnusable.
+    Raises StoreAddressInvalid, RoomsFileInvalid, KeyInvalid, PasswordNotHashed, ArchiveUnusable, OSError.
     """
-    store = live_store.connect(settings.store_url)
+    store = _store(settings)
     directory = directory_of(settings, store)
     schedule = _schedule(settings)
     opening = Opening(settings.archive_url)
@@ -73,6 +78,17 @@ def create_platform(settings: ApiSettings) -> Platform:
         schedule=schedule,
         engine_key=_engine_key(settings),
     )
+
+
+def _store(settings: ApiSettings) -> Redis:
+    try:
+        return live_store.connect(settings.store_url)
+    except ValueError:
+        # Its message may hold a piece of the password.
+        raise StoreAddressInvalid(
+            "DOLMETSCH_STORE_URL is no address: use one such as redis://:PASSWORD@HOST:6379, "
+            "special characters of the password as %XX"
+        ) from None
 
 
 def _logins(settings: ApiSettings, store: Redis) -> Logins:
@@ -141,6 +157,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
         app.include_router(making_rooms.routes(platform), prefix=base)
         app.include_router(schedule_routes.routes(platform), prefix=base)
         app.include_router(_sockets(platform), prefix=base)
+    refuse_invalid(app)
     for base in reversed(bases):
         app.mount(f"{base}/", _Page(directory=WEB, html=True), name=f"page{base}")
         if base:
@@ -183,9 +200,8 @@ def _sockets(platform: Platform) -> APIRouter:
 async def _serve(platform: Platform, socket: WebSocket) -> None:
     raw_path = socket.scope.get("raw_path") or socket.url.path.encode()
     states = socket.query_params.get("v") == "1"
-    origin = origin_of(socket.client.host if socket.client else None)
     parts, cookies = parse_path(raw_path, "/room/"), cookies_of(socket)
-    wish = await check(platform, parts, cookies, states=states, origin=origin)
+    wish = await check(platform, parts, cookies, states=states, origin=origin_of(socket))
     if wish.role is SocketRole.HOST:
         await serve_host(platform, socket, wish)
         return

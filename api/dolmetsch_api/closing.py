@@ -6,12 +6,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import JSONResponse
 
-from dolmetsch_api.answers import REFUSES, KeyBody, Ok, refusal
-from dolmetsch_api.auth.attempts import WINDOW_S
+from dolmetsch_api.answers import REFUSES, KeyBody, Ok, problems, refusal
+from dolmetsch_api.auth.attempts import WINDOW_S, origin_of
 from dolmetsch_api.auth.callers import Callers
 from dolmetsch_api.auth.logins import TooManyFailures
 from dolmetsch_api.auth.tokens import Person, Role
-from dolmetsch_api.login import origin
 from dolmetsch_api.platform import Platform
 from dolmetsch_core.errors import RoomRefused
 from dolmetsch_core.live.rooms import NotReady
@@ -33,14 +32,16 @@ def routes(platform: Platform) -> APIRouter:
     async def close(room_id: str, body: KeyBody, request: Request) -> Ok | JSONResponse:
         """Close a room for everybody, as an admin."""
         try:
-            person = await platform.logins.person(body.key, origin=origin(request))
+            person = await platform.logins.person(body.key, origin=origin_of(request))
         except TooManyFailures:
             return refusal(retry_after=WINDOW_S)
         if person is None or person.role is not Role.ADMIN:
             return refusal()
         return Ok() if await _close(platform, room_id) is _Closing.DONE else refusal()
 
-    @router.post("/api/v1/rooms/{room_id:path}/close", tags=["rooms"])
+    @router.post(
+        "/api/v1/rooms/{room_id:path}/close", tags=["rooms"], responses=problems(401, 403, 404, 422, 429, 503)
+    )
     async def close_room(room_id: str, _: Annotated[Person, Depends(callers.admin)]) -> Ok:
         """Close a room for everybody. 404: it is not active; 503: try again."""
         match await _close(platform, room_id):

@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
@@ -36,8 +36,36 @@ _EXAMPLE: Final[dict[str, JsonValue]] = {
 }
 
 
+_ABOUT: Final[dict[str, JsonValue]] = {
+    "ready": True,
+    "directory_age_seconds": 0.4,
+    "notice": "A demonstration: nothing is kept after today.",
+    "languages": "",
+    "engines": "",
+    "targets": {"AB3CDE": ["en", "de", "pt"]},
+    "translations": {"de": ["de", "en"], "en": ["en", "de", "pt"]},
+    "names": {"de": "Deutsch", "en": "English", "pt": "Português"},
+    "tags": {"zh": "zh-Hans"},
+    "rtl": ["ar", "he"],
+    "schedule": {
+        "title": "Example conference",
+        "age_seconds": 12.5,
+        "error": "",
+        "events": 42,
+        "fake_now": "2026-08-20T09:45:00+02:00",
+    },
+}
+
+
+class NotYet(BaseModel):
+    """The api has not heard of the rooms yet."""
+
+    status: Literal["not ready"] = "not ready"
+
+
 NOT_READY: Final[dict[int | str, dict[str, Any]]] = {
     503: {
+        "model": NotYet,
         "description": "Before the first readiness, never afterwards",
         "content": {"application/json": {"example": {"status": "not ready"}}},
     }
@@ -95,7 +123,7 @@ class ScheduleState(BaseModel):
 class About(BaseModel):
     """What a page should know of the platform."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True)
+    model_config = ConfigDict(use_attribute_docstrings=True, json_schema_extra={"examples": [_ABOUT]})
 
     ready: bool
     """Whether engines and a translator have said what they can do."""

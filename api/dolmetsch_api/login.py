@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from dolmetsch_api.answers import REFUSES, KeyBody, Ok, refusal
+from dolmetsch_api.answers import KEY_EXAMPLE, REFUSES, KeyBody, Ok, Text, refusal
 from dolmetsch_api.auth.attempts import WINDOW_S, origin_of
 from dolmetsch_api.auth.logins import TooManyFailures
 from dolmetsch_api.auth.tokens import Role
@@ -18,22 +18,27 @@ class LoginBody(BaseModel):
     """A password, the role wanted, and the key held before, which keeps the subject the same."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"password": "open sesame", "role": "host"}]})
-    password: str = Field(default="", max_length=10_000)
-    role: str | None = None
-    key: str = Field(default="", max_length=10_000)
+    password: Text = Field(default="", max_length=10_000)
+    role: Text | None = None
+    key: Text = Field(default="", max_length=10_000)
 
 
 class AuthBody(BaseModel):
     """A key, or a password."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"key": "eyJhbGciOiJIUzI1NiJ9.e30.c2ln"}]})
-    key: str | None = Field(default=None, max_length=10_000)
-    password: str | None = Field(default=None, max_length=10_000)
+    model_config = ConfigDict(json_schema_extra={"examples": [{"key": KEY_EXAMPLE}]})
+    key: Text | None = Field(default=None, max_length=10_000)
+    password: Text | None = Field(default=None, max_length=10_000)
 
 
 class LoggedIn(BaseModel):
     """A key and what it may do."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"status": "ok", "key": KEY_EXAMPLE, "power": "host", "expire_hours": 24.0}]
+        }
+    )
     status: Literal["ok"] = "ok"
     key: str
     power: Role
@@ -43,12 +48,14 @@ class LoggedIn(BaseModel):
 class Valid(BaseModel):
     """The key is good."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"status": "valid"}]})
     status: Literal["valid"] = "valid"
 
 
 class ValidFor(Valid):
     """The key is good, and for what."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"status": "valid", "power": "host"}]})
     power: Role
 
 
@@ -63,7 +70,7 @@ def routes(platform: Platform) -> APIRouter:
         previous = body.key or unquote(request.cookies.get("authenticated", ""))
         try:
             made = await logins.login(
-                body.password, body.role or "", previous=previous, origin=origin(request)
+                body.password, body.role or "", previous=previous, origin=origin_of(request)
             )
         except TooManyFailures:
             return refusal(retry_after=WINDOW_S)
@@ -76,9 +83,9 @@ def routes(platform: Platform) -> APIRouter:
         """Tell whether a key or a password is good."""
         try:
             if body.key is not None:
-                person = await logins.person(body.key, origin=origin(request))
+                person = await logins.person(body.key, origin=origin_of(request))
                 return ValidFor(power=person.role) if person else refusal()
-            role = await logins.role_of(body.password or "", origin=origin(request))
+            role = await logins.role_of(body.password or "", origin=origin_of(request))
         except TooManyFailures:
             return refusal(retry_after=WINDOW_S)
         return Ok() if role else refusal()
@@ -87,14 +94,9 @@ def routes(platform: Platform) -> APIRouter:
     async def validate(body: KeyBody, request: Request) -> Valid | JSONResponse:
         """Tell whether a key is good."""
         try:
-            person = await logins.person(body.key, origin=origin(request))
+            person = await logins.person(body.key, origin=origin_of(request))
         except TooManyFailures:
             return refusal(retry_after=WINDOW_S)
         return Valid() if person else refusal()
 
     return router
-
-
-def origin(request: Request) -> str:
-    """Return what failed logins are counted by. Source: the connection, or a proxy that is trusted."""
-    return origin_of(request.client.host if request.client else None)

@@ -3,16 +3,17 @@
 import secrets
 import time
 from collections.abc import Awaitable
-from typing import Annotated
+from contextlib import suppress
+from typing import Annotated, Final, TypeVar
 
 from fastapi import APIRouter, Depends, HTTPException
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
 
-from dolmetsch_api.answers import NamedTrack
+from dolmetsch_api.answers import NamedTrack, PlainText, Text, problems
 from dolmetsch_api.auth.callers import Callers
 from dolmetsch_api.auth.tokens import Person
 from dolmetsch_api.platform import Platform
-from dolmetsch_api.talks import Talk
+from dolmetsch_api.talks import DEFAULT_COLOR, UNKNOWN, Talk
 from dolmetsch_core.archive import rooms
 from dolmetsch_core.archive.database import ARCHIVE_AWAY
 from dolmetsch_core.archive.rooms import AdhocRoom
@@ -21,6 +22,10 @@ from dolmetsch_core.wire.room import TERM_LENGTH, TERMS, TITLE_LENGTH
 
 ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 """Of made-up ids: nothing that is mistaken for something else when it is read out."""
+
+ID: Final = r"^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?$"
+"""A slash could be taken for the path of another route, and other characters for something else elsewhere."""
+T = TypeVar("T")
 
 
 class RoomDraft(BaseModel):
@@ -34,17 +39,17 @@ class RoomDraft(BaseModel):
         },
     )
 
-    id: str = Field(default="", max_length=200)
-    """Empty: one is made up."""
-    title: str = Field(min_length=1, max_length=TITLE_LENGTH)
-    description: str = Field(default="", max_length=10_000)
-    presenter: str = Field(default="", max_length=500)
-    location: str = Field(default="", max_length=500)
-    source_lang: str = ""
+    id: Text = Field(default="", max_length=200, pattern=ID)
+    """Letters, digits, and inside also `-`, `_` and `.`; empty: one is made up."""
+    title: PlainText = Field(min_length=1, max_length=TITLE_LENGTH)
+    description: PlainText = Field(default="", max_length=10_000)
+    presenter: PlainText = Field(default="", max_length=500)
+    location: PlainText = Field(default="", max_length=500)
+    source_lang: Text = ""
     """Whisper's code of the language spoken; empty: the platform's default."""
-    track: str = Field(default="", max_length=200)
+    track: PlainText = Field(default="", max_length=200)
     track_color: str = Field(default="", pattern="^(#[0-9A-Fa-f]{6})?$")
-    vocabulary: tuple[Annotated[str, Field(min_length=1, max_length=TERM_LENGTH)], ...] = Field(
+    vocabulary: tuple[Annotated[PlainText, Field(min_length=1, max_length=TERM_LENGTH)], ...] = Field(
         default=(), max_length=TERMS
     )
     """Names and terms that the engine is told to expect."""
@@ -59,8 +64,22 @@ class RoomDraft(BaseModel):
         return value
 
 
+_EXAMPLE: Final[dict[str, JsonValue]] = {
+    "id": "AB3CDE",
+    "title": "Lightning talks",
+    "description": "",
+    "presenter": "Unknown",
+    "location": "Foyer",
+    "source_lang": "en",
+    "track": {"name": "", "color": "#888888"},
+    "keep_days": 30,
+}
+
+
 class MadeRoom(BaseModel):
     """A room made by hand."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     id: str
     title: str
@@ -77,30 +96,32 @@ def routes(platform: Platform) -> APIRouter:
     router = APIRouter(prefix="/api/v1", tags=["rooms"])
     callers = Callers(platform.logins)
 
-    @router.get("/rooms")
+    @router.get("/rooms", responses=problems(401, 403, 429))
     async def listed(_: Annotated[Person, Depends(callers.admin)]) -> list[MadeRoom]:
         """List the rooms made by hand."""
-        return [_made(talk) for talk in platform.programme.adhoc.values()]
+        return [_known(talk) for talk in platform.programme.adhoc.values()]
 
-    async def write(call: Awaitable[object]) -> None:
-        """Change the archive and look at once. Raises 503."""
+    async def write(call: Awaitable[T]) -> T:
+        """Change the archive and look at once; what comes of it is found by the next look. Raises 503."""
         try:
-            await call
-            await platform.adhoc.refresh()
+            done = await call
         except ARCHIVE_AWAY:
             raise HTTPException(503, "The archive is away: try again in a few seconds") from None
+        with suppress(*ARCHIVE_AWAY):
+            await platform.adhoc.refresh()
+        return done
 
-    @router.post("/rooms", status_code=201)
+    @router.post("/rooms", status_code=201, responses=problems(401, 403, 409, 422, 429, 503))
     async def make(draft: RoomDraft, _: Annotated[Person, Depends(callers.admin)]) -> MadeRoom:
         """Make a room without a schedule. 409: the id is taken."""
         room_id = draft.id or "".join(secrets.choice(ALPHABET) for _ in range(6))
         if platform.programme.find(room_id) is not None or platform.programme.bars(room_id):
             raise HTTPException(409, f"There is a room <{room_id}> already: choose another id")
-        facts = draft.model_dump(exclude={"id"})
-        await write(rooms.put(platform.archive, AdhocRoom(id=room_id, created=time.time(), **facts)))
-        return _made(platform.programme.adhoc[room_id])
+        made = AdhocRoom(id=room_id, created=time.time(), **draft.model_dump(exclude={"id"}))
+        await write(rooms.put(platform.archive, made))
+        return _made(made)
 
-    @router.delete("/rooms/{room_id:path}")
+    @router.delete("/rooms/{room_id:path}", responses=problems(401, 403, 404, 409, 422, 429, 503))
     async def delete(room_id: str, _: Annotated[Person, Depends(callers.admin)]) -> MadeRoom:
         """Delete a room made by hand; its transcripts stay. 409: it is active, close it first."""
         talk = platform.programme.adhoc.get(room_id)
@@ -108,13 +129,28 @@ def routes(platform: Platform) -> APIRouter:
             raise HTTPException(404, f"There is no room <{room_id}> that was made by hand")
         if platform.active_room(room_id) is not None:
             raise HTTPException(409, f"Room <{room_id}> is active: close it first")
-        await write(rooms.delete(platform.archive, room_id))
-        return _made(talk)
+        if not await write(rooms.delete(platform.archive, room_id)):
+            raise HTTPException(404, f"Room <{room_id}> was deleted by somebody else")
+        return _known(talk)
 
     return router
 
 
-def _made(talk: Talk) -> MadeRoom:
+def _made(room: AdhocRoom) -> MadeRoom:
+    """As it was written: another admin may have deleted it since."""
+    return MadeRoom(
+        id=room.id,
+        title=room.title,
+        description=room.description,
+        presenter=room.presenter or UNKNOWN,
+        location=room.location,
+        source_lang=room.source_lang,
+        track=NamedTrack(name=room.track, color=room.track_color or DEFAULT_COLOR),
+        keep_days=room.keep_days,
+    )
+
+
+def _known(talk: Talk) -> MadeRoom:
     return MadeRoom(
         id=talk.id,
         title=talk.title,

@@ -2,10 +2,11 @@
 
 import logging
 from datetime import datetime
+from typing import Final
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, JsonValue
 
 from dolmetsch_api.answers import REFUSES, NamedPerson, NamedTrack, refusal
 from dolmetsch_api.platform import Platform
@@ -14,12 +15,27 @@ from dolmetsch_core.archive import votes
 from dolmetsch_core.archive.database import ARCHIVE_AWAY
 
 log = logging.getLogger(__name__)
+_EXAMPLE: Final[dict[str, JsonValue]] = {
+    "id": "AB3CDE",
+    "code": "AB3CDE",
+    "title": "Welcome",
+    "votes": 7,
+    "track": {"name": "Plenary", "color": "#2f6f4f"},
+    "abstract": "What to expect of these two days.",
+    "description": "",
+    "room": "Large hall",
+    "persons": [{"name": "Ada Lovelace"}],
+    "language": "en",
+    "start": "2026-08-20T10:00:00+02:00",
+    "end": "2026-08-20T10:45:00+02:00",
+}
+COUNTED: Final = {**REFUSES, 200: {"content": {"application/json": {"example": 7}}}}
 
 
 class VotableTalk(BaseModel):
     """A talk of the next day and its votes."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True)
+    model_config = ConfigDict(use_attribute_docstrings=True, json_schema_extra={"examples": [_EXAMPLE]})
 
     id: str
     code: str
@@ -58,7 +74,7 @@ def routes(platform: Platform) -> APIRouter:
         talks = platform.programme.next_day(platform.programme.now())
         return [_votable(platform, talk, counted.get(talk.code, 0)) for talk in talks]
 
-    @router.get("/vote/{code:path}/add", response_model=int, responses=REFUSES)
+    @router.get("/vote/{code:path}/add", response_model=int, responses=COUNTED)
     async def add(code: str) -> int | JSONResponse:
         """Vote for a talk; answers its votes."""
         if not platform.archive_ready or not platform.programme.votable(code, platform.programme.now()):
@@ -68,7 +84,7 @@ def routes(platform: Platform) -> APIRouter:
         except ARCHIVE_AWAY:
             return refusal()
 
-    @router.get("/vote/{code:path}/remove", response_model=int, responses=REFUSES)
+    @router.get("/vote/{code:path}/remove", response_model=int, responses=COUNTED)
     async def remove(code: str) -> int | JSONResponse:
         """Take a vote back; answers what is left."""
         if not platform.archive_ready or not platform.programme.votable(code, platform.programme.now()):

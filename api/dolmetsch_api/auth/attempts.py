@@ -4,6 +4,7 @@ An attempt is counted before it is checked, so that a thousand at once are a tho
 takes its own count back. A whole conference may sit behind one address: only failures count.
 """
 
+import asyncio
 import ipaddress
 import logging
 import time
@@ -11,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from redis.asyncio import Redis
+from starlette.requests import HTTPConnection
 
 from dolmetsch_core.live import keys
 from dolmetsch_core.live.store import STORE_AWAY, Script
@@ -18,10 +20,13 @@ from dolmetsch_core.live.store import STORE_AWAY, Script
 log = logging.getLogger(__name__)
 WINDOW_S = 60
 ALL = "all"
-KNOWN = "known "
-"""Begins the origin of one who was let in before: only its own failures count."""
+STORE_PATIENCE_S = 1.0
+"""Two attempts are under way at a time: a store that hangs must not hold up all logins."""
+KNOWN_LIMIT = 10
+"""Times the limit of an address: for all of those there who were let in before. Each may have a new subject
+with every login, and would guess at the other password for ever."""
 
-# KEYS one origin, maybe all; ARGV window in s, their limits. Returns 1 if the attempt may be made.
+# KEYS what it counts for; ARGV window in s, their limits. Returns 1 if the attempt may be made.
 _COUNT = Script("""
 for i, name in ipairs(KEYS) do
   if tonumber(redis.call('GET', name) or '0') >= tonumber(ARGV[i + 1]) then return 0 end
@@ -48,7 +53,7 @@ class _Window:
 
 
 class Attempts:
-    """Counts attempts at a password."""
+    """Counts attempts at a password, by address and, of those who were let in before, by subject."""
 
     def __init__(self, store: Redis, *, per_origin: int, overall: int) -> None:
         self._store = store
@@ -56,27 +61,31 @@ class Attempts:
         self._overall = overall
         self._alone = _Window()
 
-    async def begin(self, origin: str) -> bool:
+    async def begin(self, origin: str, subject: str = "") -> bool:
         """Count an attempt; False: there were too many failures in this minute, it is not to be made."""
-        limits = self._limits(origin)
+        limits = self._limits(origin, subject)
         try:
-            return bool(await _COUNT(self._store, _keys(limits), [WINDOW_S, *limits.values()]))
+            async with asyncio.timeout(STORE_PATIENCE_S):
+                return bool(await _COUNT(self._store, _keys(limits), [WINDOW_S, *limits.values()]))
         except STORE_AWAY:
             return self._begin_alone(limits)
 
-    async def succeeded(self, origin: str) -> None:
+    async def succeeded(self, origin: str, subject: str = "") -> None:
         """Take the count back."""
-        limits = self._limits(origin)
+        limits = self._limits(origin, subject)
         try:
-            await _TAKE_BACK(self._store, _keys(limits), [])
+            async with asyncio.timeout(STORE_PATIENCE_S):
+                await _TAKE_BACK(self._store, _keys(limits), [])
         except STORE_AWAY:
             for name in limits:
                 self._alone.counts[name] = max(0, self._alone.counts.get(name, 0) - 1)
 
-    def _limits(self, origin: str) -> dict[str, int]:
+    def _limits(self, origin: str, subject: str) -> dict[str, int]:
         """What an attempt counts for, and how many failures each may have."""
-        limits = {origin: self._per_origin}
-        return limits if origin.startswith(KNOWN) else {**limits, ALL: self._overall}
+        if subject:
+            # No stranger: the guesses of others don't lock it out.
+            return {f"known {subject}": self._per_origin, f"known@{origin}": KNOWN_LIMIT * self._per_origin}
+        return {origin: self._per_origin, ALL: self._overall}
 
     def _begin_alone(self, limits: dict[str, int]) -> bool:
         now = time.monotonic()
@@ -94,7 +103,15 @@ def _keys(names: Iterable[str]) -> list[str]:
     return [keys.failed_logins(name) for name in names]
 
 
-def origin_of(address: str | None) -> str:
+def origin_of(connection: HTTPConnection) -> str:
+    """Return what failed logins of a request or socket are counted by.
+
+    Source: the connection, or a proxy that is trusted.
+    """
+    return origin_of_address(connection.client.host if connection.client else None)
+
+
+def origin_of_address(address: str | None) -> str:
     """Return what failures are counted by: an IPv4 address, or the /64 that one IPv6 host may fill."""
     try:
         ip = ipaddress.ip_address(address or "")

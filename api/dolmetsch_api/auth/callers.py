@@ -29,9 +29,8 @@ class Callers:
         """Return who calls, None without credentials. Raises 401 for bad ones, 429."""
         if credentials is None:
             return None
-        origin = origin_of(request.client.host if request.client else None)
         try:
-            person = await self._logins.person(credentials.credentials, origin=origin)
+            person = await self._logins.person(credentials.credentials, origin=origin_of(request))
         except TooManyFailures:
             raise HTTPException(
                 429, "Too many failed logins: wait a minute", {"Retry-After": str(WINDOW_S)}

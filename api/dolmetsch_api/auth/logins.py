@@ -1,14 +1,20 @@
 """Logging in, and telling who shows a credential."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from dolmetsch_api.auth.attempts import KNOWN, Attempts
-from dolmetsch_api.auth.passwords import Passwords
+from dolmetsch_api.auth.attempts import Attempts
+from dolmetsch_api.auth.passwords import AT_ONCE, Passwords
 from dolmetsch_api.auth.tokens import Person, Role, Tokens, is_token, new_subject
+
+WAITING = 200
+"""Attempts that wait for their turn: a hall of speakers, a few seconds long. More are a flood."""
 
 
 class TooManyFailures(Exception):
-    """Too many wrong passwords came from there in the last minute. Remedy: wait a minute."""
+    """Too many wrong passwords came from there in the last minute, or too many wait. Remedy: wait."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +32,8 @@ class Logins:
         self._passwords = passwords
         self._tokens = tokens
         self._attempts = attempts
+        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._waiting = 0
 
     @property
     def hours(self) -> float:
@@ -38,23 +46,43 @@ class Logins:
         A previous key of ours, even expired, carries its subject on. Raises TooManyFailures.
         """
         subject = self._tokens.subject(previous)
-        # Who was let in before is no stranger: the guesses of others don't lock it out.
-        role = await self.role_of(password, origin=f"{KNOWN}{subject}" if subject else origin)
+        role = await self.role_of(password, origin=origin, subject=subject)
         if role is None or (wanted == Role.ADMIN and role is not Role.ADMIN):
             return None
         role = Role.HOST if wanted == Role.HOST else role
         return Login(self._tokens.mint(role, subject=subject), role)
 
-    async def role_of(self, password: str, *, origin: str) -> Role | None:
-        """Return the highest role that a password gives. Raises TooManyFailures."""
+    async def role_of(self, password: str, *, origin: str, subject: str = "") -> Role | None:
+        """Return the highest role that a password gives; `subject`: of who was let in before.
+
+        Raises TooManyFailures.
+        """
         if not password:
             return None
-        if not await self._attempts.begin(origin):
-            raise TooManyFailures
-        role = await self._passwords.role_of(password)
-        if role is not None:
-            await self._attempts.succeeded(origin)
+        async with self._turn():
+            # Counted only now: a right password that waits is no failure. Also one that is known by heart:
+            # whoever guesses too often is not to learn which of a thousand at once it was.
+            if not await self._attempts.begin(origin, subject):
+                raise TooManyFailures
+            role = await self._passwords.role_of(password)
+            if role is not None:
+                await self._attempts.succeeded(origin, subject)
         return role
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """One of the few attempts under way. Raises TooManyFailures when too many wait already."""
+        if self._waiting >= WAITING:
+            raise TooManyFailures
+        self._waiting += 1
+        try:
+            await self._turns.acquire()
+        finally:
+            self._waiting -= 1
+        try:
+            yield
+        finally:
+            self._turns.release()
 
     def read(self, key: str) -> Person | None:
         """Return whose token it is; None if it is none, or void."""

@@ -4,14 +4,17 @@ import asyncio
 import os
 import stat
 from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Final
+from threading import Thread
+from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
 
+T = TypeVar("T")
 MAX_BYTES: Final = 20 << 20
 """A schedule of a large conference has two megabytes; this is something else."""
 
@@ -78,6 +81,24 @@ def _conditions(told: httpx.Headers) -> dict[str, str]:
     return {name: value for name, value in pairs.items() if value}
 
 
+def _in_thread(call: Callable[[], T]) -> asyncio.Future[T]:
+    """Run it in a thread of its own, which the end of the process does not wait for.
+
+    The threads of `asyncio.to_thread` are few, and passwords are compared there.
+    """
+    result: Future[T] = Future()
+    result.set_running_or_notify_cancel()
+
+    def run() -> None:
+        try:
+            result.set_result(call())
+        except BaseException as error:  # noqa: BLE001 (raised where it is awaited)
+            result.set_exception(error)
+
+    Thread(target=run, name="schedule file", daemon=True).start()
+    return asyncio.wrap_future(result)
+
+
 def from_file(path: Path) -> Fetch:
     """Read it from a file, when its time, size or inode has changed."""
 
@@ -98,7 +119,17 @@ def from_file(path: Path) -> Fetch:
             raise Unavailable(f"the file is longer than {MAX_BYTES >> 20} MB")
         return Document(content, found)
 
+    reading: asyncio.Future[Document | None] | None = None
+
     async def fetch(stamp: Any) -> Document | None:
-        return await asyncio.to_thread(read, stamp)
+        nonlocal reading
+        # One that hangs, on a network's disk that is away, is waited for again: never two at once.
+        if reading is None:
+            reading = _in_thread(lambda: read(stamp))
+        try:
+            return await asyncio.shield(reading)
+        finally:
+            if reading.done():
+                reading = None
 
     return fetch

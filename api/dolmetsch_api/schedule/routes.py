@@ -6,6 +6,7 @@ from typing import Final
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, JsonValue
 
+from dolmetsch_api.answers import NamedPerson
 from dolmetsch_api.platform import Platform
 from dolmetsch_api.talks import Talk, Track
 
@@ -30,12 +31,6 @@ _EXAMPLE: Final[dict[str, JsonValue]] = {
 }
 
 
-class Person(BaseModel):
-    """Somebody who speaks."""
-
-    name: str
-
-
 class ScheduledTalk(BaseModel):
     """A talk with its time. All words are plain text."""
 
@@ -49,7 +44,7 @@ class ScheduledTalk(BaseModel):
     track: Track
     location: str
     """The place, which a schedule calls room."""
-    persons: list[Person]
+    persons: list[NamedPerson]
     """At least one; its name is `Unknown` when there is none."""
     source_lang: str
     """The language that it is, or most likely will be, spoken in."""
@@ -102,7 +97,7 @@ def _told(platform: Platform, talk: Talk, start: datetime, end: datetime) -> Sch
         description=talk.description,
         track=talk.track,
         location=talk.location,
-        persons=[Person(name=name) for name in talk.speakers],
+        persons=[NamedPerson(name=name) for name in talk.speakers],
         source_lang=platform.source_lang(talk),
         start=start,
         end=end,

@@ -1,6 +1,6 @@
 """Stored transcripts: their forms, who may have them, and the routes that give them out.
 
-`cues`    a room's parts in one language, joined on one time line.
+`cues`    a room's parts in one language, joined on the time line of each recording.
 `forms`   text as clients in use read it; SRT, WebVTT, Markdown, JSON.
-`legacy`  the routes of clients in use.  `routes`  ours, under /api/v1.
+`legacy`  the routes of clients in use.  `routes`, `models`  ours, under /api/v1.
 """

@@ -3,6 +3,7 @@
 import html
 import re
 import textwrap
+from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from itertools import groupby
@@ -27,10 +28,10 @@ def plain(parts: Sequence[TextPart], zone: tzinfo | None) -> str:
 
     Times of a part count from its beginning.
     """
-    return "\n".join(_plain_part(part, part.started - parts[0].started, zone) for part in parts)
+    return "\n".join(_plain_part(part, zone) for part in parts)
 
 
-def _plain_part(part: TextPart, offset: float, zone: tzinfo | None) -> str:
+def _plain_part(part: TextPart, zone: tzinfo | None) -> str:
     began = datetime.fromtimestamp(part.started, zone)
     # Not strftime: its names are the server's language's.
     when = f"{WEEKDAYS[began.weekday()]}, {MONTHS[began.month - 1]} {began:%d, %Y} at {began:%H:%M}"
@@ -38,13 +39,13 @@ def _plain_part(part: TextPart, offset: float, zone: tzinfo | None) -> str:
     for cues in _lines(part.cues):
         first, last = cues[0], cues[-1]
         speaker = f"{first.speaker}: " if first.speaker >= 0 else ""
-        said.append(f"{speaker}[{_clock(first.start - offset)} - {_clock(last.end - offset)}]")
+        said.append(f"{speaker}[{_clock(first.start - part.offset)} - {_clock(last.end - part.offset)}]")
         said.append(" ".join(_one_line(cue.text) for cue in cues))
     return "\n".join(said) + "\n"
 
 
 def markdown(parts: Sequence[TextPart], talk: TalkFacts, zone: tzinfo | None) -> str:
-    """Return a page with the talk's heading and a paragraph per line."""
+    """Return a page with the talk's heading and a paragraph per line, timed within its recording."""
     head = [f"# {_escaped(talk.title)}" if talk.title else "# Transcript"]
     facts = [", ".join(talk.persons), talk.location, talk.track]
     if any(facts):
@@ -60,7 +61,7 @@ def markdown(parts: Sequence[TextPart], talk: TalkFacts, zone: tzinfo | None) ->
 
 
 def srt(parts: Sequence[TextPart]) -> str:
-    """Return SubRip subtitles: numbered, `HH:MM:SS,mmm`, a blank line between."""
+    """Return SubRip subtitles of one recording: numbered, `HH:MM:SS,mmm`, a blank line between."""
     blocks = [
         f"{number}\n{_stamp(cue.start, ',')} --> {_stamp(cue.end, ',')}\n{_wrapped(cue.text)}\n"
         for number, cue in enumerate(_subtitles(parts), 1)
@@ -69,7 +70,7 @@ def srt(parts: Sequence[TextPart]) -> str:
 
 
 def webvtt(parts: Sequence[TextPart], lang: str) -> str:
-    """Return WebVTT (W3C) subtitles; text is escaped as it demands."""
+    """Return WebVTT (W3C) subtitles of one recording; text is escaped as it demands."""
     blocks = [f"WEBVTT\nKind: captions\nLanguage: {lang}\n"]
     for cue in _subtitles(parts):
         voice = f"<v Speaker {cue.speaker + 1}>" if cue.speaker >= 0 else ""
@@ -105,24 +106,22 @@ def _pieces(cue: Cue) -> list[Cue]:
 
 def _balanced(text: str) -> list[str]:
     """Pieces of at most CUE_LENGTH, about equally long: no single word is left for the last one."""
-    pieces = -(-len(text) // CUE_LENGTH)
-    width = CUE_LENGTH
-    for candidate in range(-(-len(text) // max(pieces, 1)), CUE_LENGTH + 1):
-        if len(textwrap.wrap(text, candidate)) <= pieces:
-            width = candidate
-            break
-    return textwrap.wrap(text, width) or [text]
+    return _wrap(text, CUE_LENGTH, -(-len(text) // CUE_LENGTH)) or [text]
 
 
 def _wrapped(text: str) -> str:
-    if len(text) <= LINE_LENGTH:
-        return text
-    half = -(-len(text) // 2)
-    for width in range(half, LINE_LENGTH + 1):
-        lines = textwrap.wrap(text, width)
-        if len(lines) <= 2:
-            return "\n".join(lines)
-    return "\n".join(textwrap.wrap(text, LINE_LENGTH))
+    return "\n".join(_wrap(text, LINE_LENGTH, 2)) if len(text) > LINE_LENGTH else text
+
+
+def _wrap(text: str, width: int, count: int) -> list[str]:
+    """Wrap into `count` pieces of at most `width`, as narrow as can be; else into as many as it takes."""
+    if len(text) <= width:
+        return [text]
+    least = min(width, -(-len(text) // count))
+    narrower = bisect_left(
+        range(least, width), True, key=lambda each: len(textwrap.wrap(text, each)) <= count
+    )
+    return textwrap.wrap(text, least + narrower)
 
 
 def _lines(cues: Sequence[Cue]) -> list[list[Cue]]:

@@ -1,29 +1,56 @@
 """`/transcript_list` and `/room/{id}/transcript/{lang}`, as clients in use call them."""
 
+import asyncio
 import logging
+from collections.abc import Sequence
+from datetime import tzinfo
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, PlainTextResponse
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+from starlette.requests import ClientDisconnect
 
 from dolmetsch_api.answers import REFUSES, Fail, KeyBody, NamedPerson, NamedTrack, refusal
+from dolmetsch_api.auth.attempts import origin_of
 from dolmetsch_api.auth.logins import TooManyFailures
 from dolmetsch_api.auth.tokens import Person
-from dolmetsch_api.login import origin
 from dolmetsch_api.platform import Platform
 from dolmetsch_api.talks import DEFAULT_COLOR, UNKNOWN
 from dolmetsch_api.transcripts.cues import in_language
 from dolmetsch_api.transcripts.finding import ArchiveAway, Transcripts
 from dolmetsch_api.transcripts.forms import plain
-from dolmetsch_core.archive.reading import Listed
+from dolmetsch_core.archive.reading import Listed, Part
 
 log = logging.getLogger(__name__)
+_ITEM: Final[dict[str, JsonValue]] = {
+    "id": "AB3CDE",
+    "firstChunkTimestamp": 1755518582.0,
+    "lastChunkTimestamp": 1755521282.5,
+    "code": "AB3CDE",
+    "title": "Welcome",
+    "persons": [{"name": "Ada Lovelace"}],
+    "room": "Large hall",
+    "track": {"name": "Plenary", "color": "#2f6f4f"},
+    "languages": ["de", "en"],
+    "public": True,
+}
+_TEXT: Final = """[Transcription started on Monday, August 18, 2025 at 14:03]
+[00:00:02 - 00:00:09]
+Good morning. Welcome to the conference.
+"""
+_MAYBE_KEY: Final[dict[str, Any]] = {
+    "requestBody": {
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/KeyBody"}}},
+        "description": "Whatever else is sent counts as no key",
+    }
+}
 
 
 class TranscriptItem(BaseModel):
     """A room's transcript. Times are Unix seconds."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True)
+    model_config = ConfigDict(use_attribute_docstrings=True, json_schema_extra={"examples": [_ITEM]})
 
     id: str
     """The room's id."""
@@ -44,20 +71,18 @@ def routes(platform: Platform) -> APIRouter:
     router = APIRouter(tags=["clients in use"])
     transcripts = Transcripts(platform)
 
-    async def person_of(body: KeyBody | None, request: Request) -> Person | None:
+    async def person_of(key: str, request: Request) -> Person | None:
         """Nobody, for whoever shows no valid key: what is public is there for all."""
-        if body is None:
-            return None
         try:
-            return await platform.logins.person(body.key, origin=origin(request))
+            return await platform.logins.person(key, origin=origin_of(request))
         except TooManyFailures:
             return None
 
-    @router.post("/transcript_list")
-    async def transcript_list(request: Request, body: KeyBody | None = None) -> list[TranscriptItem]:
+    @router.post("/transcript_list", openapi_extra=_MAYBE_KEY)
+    async def transcript_list(request: Request, key: Annotated[str, Depends(_key)]) -> list[TranscriptItem]:
         """List the transcripts that the key's holder may read; without one, the public ones."""
         try:
-            found = await transcripts.listed(await person_of(body, request))
+            found = await transcripts.listed(await person_of(key, request))
         except ArchiveAway as error:
             log.warning("transcripts: the archive is away (%s)", type(error.__cause__).__name__)
             return []
@@ -68,7 +93,7 @@ def routes(platform: Platform) -> APIRouter:
         response_class=PlainTextResponse,
         response_model=None,
         responses={
-            200: {"content": {"text/plain": {"example": _EXAMPLE}}},
+            200: {"content": {"text/plain": {"example": _TEXT}}},
             503: {
                 "description": REFUSES[503]["description"],
                 "content": {"application/json": {"schema": Fail.model_json_schema()}},
@@ -80,19 +105,26 @@ def routes(platform: Platform) -> APIRouter:
     ) -> PlainTextResponse | JSONResponse:
         """Return a room's transcript in a language as text, all of its parts joined."""
         try:
-            parts = await transcripts.parts(room_id, await person_of(body, request))
+            parts = await transcripts.parts(room_id, await person_of(body.key if body else "", request))
         except ArchiveAway:
             return refusal()
-        found = in_language(parts, lang)
-        return PlainTextResponse(plain(found, transcripts.zone)) if found else refusal()
+        # In a thread, as a long one takes a while.
+        text = await asyncio.to_thread(_text, parts, lang, transcripts.zone)
+        return PlainTextResponse(text) if text else refusal()
 
     return router
 
 
-_EXAMPLE = """[Transcription started on Monday, August 18, 2025 at 14:03]
-[00:00:02 - 00:00:09]
-Good morning. Welcome to the conference.
-"""
+async def _key(request: Request) -> str:
+    """The key in the body; '' when the body is anything else: this list is never refused."""
+    try:
+        return KeyBody.model_validate_json(await request.body()).key
+    except (ValidationError, ClientDisconnect):
+        return ""
+
+
+def _text(parts: Sequence[Part], lang: str, zone: tzinfo | None) -> str:
+    return plain(in_language(parts, lang), zone)
 
 
 def _item(each: Listed) -> TranscriptItem:

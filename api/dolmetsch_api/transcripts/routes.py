@@ -1,23 +1,23 @@
 """`/api/v1/transcripts` and `/api/v1/rooms/{id}/transcript`: list, read in five forms, delete."""
 
-from datetime import UTC, datetime
+import asyncio
+from collections.abc import Sequence
+from datetime import tzinfo
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Response
-from pydantic import BaseModel, ConfigDict
 
-from dolmetsch_api.answers import NamedPerson, NamedTrack
+from dolmetsch_api.answers import problems
 from dolmetsch_api.auth.callers import Callers
 from dolmetsch_api.auth.tokens import Person
 from dolmetsch_api.platform import Platform
-from dolmetsch_api.talks import DEFAULT_COLOR
-from dolmetsch_api.transcripts import forms
-from dolmetsch_api.transcripts.cues import TextPart, in_language
+from dolmetsch_api.transcripts import forms, models
+from dolmetsch_api.transcripts.cues import in_language, of_recording
 from dolmetsch_api.transcripts.finding import ArchiveAway, Transcripts
-from dolmetsch_core.archive.reading import Listed, Part
-from dolmetsch_core.wire.consent import TalkFacts
+from dolmetsch_api.transcripts.models import Deleted, Transcript, TranscriptSummary
+from dolmetsch_core.archive.reading import Part
 
 
 class Form(StrEnum):
@@ -36,82 +36,7 @@ MEDIA = {
     Form.WEBVTT: "text/vtt",
     Form.MARKDOWN: "text/markdown",
 }
-
-
-class TalkHeading(BaseModel):
-    """What a transcript is headed with."""
-
-    title: str
-    code: str
-    persons: list[NamedPerson]
-    location: str
-    track: NamedTrack
-
-
-class TranscriptSummary(BaseModel):
-    """A room's transcript in a list, all of its parts as one."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
-    room: str
-    talk: TalkHeading
-    public: bool
-    """Everybody may read it."""
-    mine: bool
-    """The caller may delete it."""
-    source_lang: str
-    languages: list[str]
-    """Spoken or translated into."""
-    first: datetime
-    """When the first sentence began."""
-    last: datetime
-    """When the last one ended."""
-    running: bool
-    """The talk goes on."""
-
-
-class TranscriptLine(BaseModel):
-    """A sentence in all its languages."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
-    start: float
-    """Seconds since the part's first audio."""
-    end: float
-    line: int
-    speaker: int
-    """0-based; -1: not known."""
-    lang: str
-    """The language that was spoken."""
-    texts: dict[str, str]
-
-
-class TranscriptPart(BaseModel):
-    """One session of a room."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
-    started: datetime
-    """When its first audio came."""
-    ended: datetime | None
-    """null: the talk goes on."""
-    lines: list[TranscriptLine]
-
-
-class Transcript(BaseModel):
-    """All that is known of a room's transcript."""
-
-    room: str
-    talk: TalkHeading
-    public: bool
-    source_lang: str
-    parts: list[TranscriptPart]
-
-
-class Deleted(BaseModel):
-    """How many parts were deleted."""
-
-    deleted: int
+SUBTITLES = (Form.SRT, Form.WEBVTT)
 
 
 def routes(platform: Platform) -> APIRouter:
@@ -120,41 +45,52 @@ def routes(platform: Platform) -> APIRouter:
     transcripts = Transcripts(platform)
     callers = Callers(platform.logins)
 
-    @router.get("/transcripts")
+    @router.get("/transcripts", responses=problems(401, 429, 503))
     async def listed(person: Annotated[Person | None, Depends(callers.maybe)]) -> list[TranscriptSummary]:
         """List what the caller may read: public ones, own ones, an admin all."""
         try:
             found = await transcripts.listed(person)
         except ArchiveAway:
             raise _away() from None
-        return [_summary(each) for each in found]
+        return [models.summary(each) for each in found]
 
     @router.get(
         "/rooms/{room_id:path}/transcript",
         response_model=Transcript,
-        responses={200: {"content": {media: {} for media in MEDIA.values()}}},
+        responses={
+            **problems(401, 404, 422, 429, 503),
+            200: {"content": {media: {} for media in MEDIA.values()}},
+        },
     )
     async def transcript(
         room_id: str,
         person: Annotated[Person | None, Depends(callers.maybe)],
         form: Annotated[Form, Query(alias="format")] = Form.JSON,
         lang: Annotated[str, Query(description="Needed for all but JSON")] = "",
-    ) -> Transcript | Response:
-        """Return a transcript, as it is by now. 404: there is none that the caller may read."""
+        recording: Annotated[int | None, Query(ge=0, description="For subtitles; 0: the first")] = None,
+    ) -> Response:
+        """Return a transcript, as it is by now. 404: there is none that the caller may read.
+
+        A room that was used again more than six hours later has several recordings. Subtitles (`srt`, `vtt`)
+        are those of one recording, their times count from its first audio: the newest that has text in
+        `lang`, or the one that `recording` names. `json`, `txt` and `md` hold all of them; JSON tells for
+        each part which recording it is of.
+        """
         try:
             parts = await transcripts.parts(room_id, person)
         except ArchiveAway:
             raise _away() from None
         if not parts:
             raise HTTPException(404, f"There is no transcript of <{room_id}> that you may read")
+        # In a thread, as long ones take a while: captions must not wait for them.
         if form is Form.JSON:
-            return _transcript(room_id, parts)
+            return Response(await asyncio.to_thread(_json, room_id, parts), media_type="application/json")
         if not lang:
             raise HTTPException(422, "Name the language with ?lang=, such as lang=en")
-        found = in_language(parts, lang)
-        if not found:
-            raise HTTPException(404, f"There is nothing of <{room_id}> in {lang}")
-        text = _written(form, found, lang, parts[-1].talk, transcripts)
+        text = await asyncio.to_thread(_written, form, parts, lang, recording, transcripts.zone)
+        if not text:
+            which = "" if recording is None or form not in SUBTITLES else f", recording {recording},"
+            raise HTTPException(404, f"There is nothing of <{room_id}>{which} in {lang}")
         file_name = quote(f"{room_id}.{lang}.{form}", safe="")
         return Response(
             text,
@@ -166,7 +102,7 @@ def routes(platform: Platform) -> APIRouter:
             },
         )
 
-    @router.delete("/rooms/{room_id:path}/transcript")
+    @router.delete("/rooms/{room_id:path}/transcript", responses=problems(401, 404, 422, 429, 503))
     async def delete(room_id: str, person: Annotated[Person, Depends(callers.somebody)]) -> Deleted:
         """Delete a transcript for good, as its owner or an admin; nothing more of a running talk is kept."""
         try:
@@ -184,71 +120,23 @@ def _away() -> HTTPException:
     return HTTPException(503, "The archive is away: try again in a few seconds")
 
 
-def _written(form: Form, parts: list[TextPart], lang: str, talk: TalkFacts, transcripts: Transcripts) -> str:
+def _json(room_id: str, parts: Sequence[Part]) -> str:
+    return models.transcript(room_id, parts).model_dump_json()
+
+
+def _written(form: Form, parts: Sequence[Part], lang: str, recording: int | None, zone: tzinfo | None) -> str:
+    """Return the transcript in a form; '' when there is nothing in the language."""
+    found = in_language(parts, lang)
+    if form in SUBTITLES:
+        found = of_recording(found, recording)
+    if not found:
+        return ""
     match form:
         case Form.SRT:
-            return forms.srt(parts)
+            return forms.srt(found)
         case Form.WEBVTT:
-            return forms.webvtt(parts, lang)
+            return forms.webvtt(found, lang)
         case Form.MARKDOWN:
-            return forms.markdown(parts, talk, transcripts.zone)
+            return forms.markdown(found, parts[-1].talk, zone)
         case _:
-            return forms.plain(parts, transcripts.zone)
-
-
-def _summary(each: Listed) -> TranscriptSummary:
-    return TranscriptSummary(
-        room=each.room,
-        talk=_heading(each.talk),
-        public=each.public,
-        mine=each.mine,
-        source_lang=each.source_lang,
-        languages=list(each.languages),
-        first=_moment(each.first),
-        last=_moment(each.last),
-        running=each.ended is None,
-    )
-
-
-def _transcript(room_id: str, parts: list[Part]) -> Transcript:
-    newest = parts[-1]
-    return Transcript(
-        room=room_id,
-        talk=_heading(newest.talk),
-        public=newest.public,
-        source_lang=newest.source_lang,
-        parts=[
-            TranscriptPart(
-                started=_moment(part.started),
-                ended=None if part.ended is None else _moment(part.ended),
-                lines=[TranscriptLine(**_line(each)) for each in part.lines],
-            )
-            for part in parts
-        ],
-    )
-
-
-def _line(each: Any) -> dict[str, Any]:
-    said = each.sentence
-    return {
-        "start": said.start,
-        "end": said.end,
-        "line": said.line,
-        "speaker": said.speaker,
-        "lang": said.lang,
-        "texts": {said.lang: said.text, **each.translations},
-    }
-
-
-def _heading(talk: TalkFacts) -> TalkHeading:
-    return TalkHeading(
-        title=talk.title,
-        code=talk.code,
-        persons=[NamedPerson(name=name) for name in talk.persons],
-        location=talk.location,
-        track=NamedTrack(name=talk.track, color=talk.track_color or DEFAULT_COLOR),
-    )
-
-
-def _moment(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
+            return forms.plain(found, zone)

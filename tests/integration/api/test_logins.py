@@ -5,7 +5,8 @@ import asyncio
 import pytest
 from redis.asyncio import Redis
 
-from dolmetsch_api.auth.attempts import Attempts, origin_of
+from dolmetsch_api.auth import logins as logins_module
+from dolmetsch_api.auth.attempts import STORE_PATIENCE_S, Attempts, origin_of_address
 from dolmetsch_api.auth.logins import Logins, TooManyFailures
 from dolmetsch_api.auth.passwords import Passwords, hashed
 from dolmetsch_api.auth.tokens import Role, Tokens
@@ -82,6 +83,43 @@ async def test_who_was_let_in_before_logs_in_again_whatever_others_tried(store: 
     assert process.read(again.key) == process.read(before.key)
 
 
+async def test_new_keys_do_not_give_new_guesses_at_the_other_password(store: Redis) -> None:
+    process = logins(store)
+    with pytest.raises(TooManyFailures):
+        for _ in range(11):
+            mine = await process.login("sesame", "", previous="", origin=HALL)
+            assert mine is not None
+            for _ in range(3):
+                assert await process.login("caraway?", "admin", previous=mine.key, origin=HALL) is None
+    elsewhere = await process.login("sesame", "", previous=mine.key, origin=ELSEWHERE)
+    assert elsewhere is None or elsewhere.role is Role.HOST
+
+
+async def test_sixty_right_logins_at_once_from_one_address_are_all_let_in(store: Redis) -> None:
+    process = logins(store)
+    at_once = [process.login("sesame", "", previous="", origin=HALL) for _ in range(60)]
+    assert all(await asyncio.gather(*at_once))
+
+
+async def test_a_flood_of_attempts_does_not_pile_up(store: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logins_module, "WAITING", 5)
+    process = logins(store, per_origin=100, overall=100)
+    tries = [process.login(f"wrong {n}", "", previous="", origin=HALL) for n in range(20)]
+    answers = await asyncio.gather(*tries, return_exceptions=True)
+    assert [type(each) for each in answers].count(TooManyFailures) == 13, "two are under way, five wait"
+    assert await process.login("sesame", "", previous="", origin=HALL), "the queue is empty again"
+
+
+async def test_a_store_that_hangs_does_not_hold_up_logins(store: Redis) -> None:
+    process = logins(store)
+    await store.execute_command("CLIENT", "PAUSE", 20_000, "WRITE")
+    try:
+        async with asyncio.timeout(6 * STORE_PATIENCE_S):
+            assert await process.login("sesame", "", previous="", origin=HALL)
+    finally:
+        await store.execute_command("CLIENT", "UNPAUSE")
+
+
 @pytest.mark.parametrize(
     ("password", "wanted", "role"),
     [
@@ -133,4 +171,4 @@ async def test_without_a_store_the_process_counts_alone_and_still_lets_people_in
 def test_failures_are_counted_by_what_one_guesser_can_not_change_at_will(
     address: str | None, origin: str
 ) -> None:
-    assert origin_of(address) == origin
+    assert origin_of_address(address) == origin

@@ -1,10 +1,15 @@
 """Rooms that an admin makes, and closes."""
 
+import json
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from redis.asyncio import Redis
 
+from dolmetsch_core.archive import rooms
+from dolmetsch_core.archive.database import Archive
+from dolmetsch_core.archive.rooms import AdhocRoom
 from tests.integration.api.api_process import activate, running, settings
 
 ADMIN, HOST = {"Authorization": "Bearer admin"}, {"Authorization": "Bearer host"}
@@ -46,13 +51,24 @@ async def test_a_room_is_made_listed_kept_and_deleted(store_url: str) -> None:
         (ADMIN, {"title": "t", "track_color": "url(x)"}, 422),
         (ADMIN, {"title": "t", "owner": "me"}, 422),
         (ADMIN, {"title": "t", "id": "DEMO1"}, 409),
+        *(
+            (ADMIN, {"title": "t", "id": wrong}, 422)
+            for wrong in ("\0a", "a/transcript", " ", ".", "..", "-", "a\n", "ä", "a b", "\ud800")
+        ),
+        *((ADMIN, {"title": wrong}, 422) for wrong in ("\0", "a\x1b[1m", " ", "\ud800")),
+        (ADMIN, {"title": "t", "presenter": "\0"}, 422),
+        (ADMIN, {"title": "t", "vocabulary": ["\0"]}, 422),
+        (ADMIN, {"title": "t", "source_lang": "\ud800"}, 422),
+        (ADMIN, {"title": "t", "\ud800": 1}, 422),
     ],
 )
 async def test_what_is_no_room_is_refused_with_its_reason(
     store_url: str, headers: dict[str, str] | None, draft: dict[str, Any], status: int
 ) -> None:
     async with running(settings(store_url)) as client:
-        answer = await client.http.post(ROOMS, json=draft, headers=headers)
+        answer = await client.http.post(
+            ROOMS, content=json.dumps(draft), headers=(headers or {}) | {"Content-Type": "application/json"}
+        )
         assert answer.status_code == status, answer.text
         assert answer.json()["detail"]
         assert (await client.http.get(ROOMS, headers=ADMIN)).json() == []
@@ -60,10 +76,37 @@ async def test_what_is_no_room_is_refused_with_its_reason(
 
 async def test_an_active_room_is_closed_before_it_is_deleted(store: Redis, store_url: str) -> None:
     async with running(settings(store_url)) as client:
-        await client.http.post(ROOMS, json={"title": "t", "id": "a/b"}, headers=ADMIN)
-        assert (await client.http.post(f"{ROOMS}/a%2Fb/close", headers=ADMIN)).status_code == 404
-        await activate(store, "a/b")
-        await client.until(lambda ids: "a/b" in ids, "the room")
-        assert (await client.http.delete(f"{ROOMS}/a%2Fb", headers=ADMIN)).status_code == 409
-        assert (await client.http.post(f"{ROOMS}/a%2Fb/close", headers=HOST)).status_code == 403
-        assert (await client.http.post(f"{ROOMS}/a%2Fb/close", headers=ADMIN)).json() == {"status": "ok"}
+        await client.http.post(ROOMS, json={"title": "t", "id": "a.b"}, headers=ADMIN)
+        assert (await client.http.post(f"{ROOMS}/a.b/close", headers=ADMIN)).status_code == 404
+        await activate(store, "a.b")
+        await client.until(lambda ids: "a.b" in ids, "the room")
+        assert (await client.http.delete(f"{ROOMS}/a.b", headers=ADMIN)).status_code == 409
+        assert (await client.http.post(f"{ROOMS}/a.b/close", headers=HOST)).status_code == 403
+        assert (await client.http.post(f"{ROOMS}/a.b/close", headers=ADMIN)).json() == {"status": "ok"}
+
+
+async def test_what_was_made_is_told_also_when_another_admin_deleted_it_at_once(store_url: str) -> None:
+    async with running(settings(store_url)) as client:
+
+        async def put_and_lose(archive: Archive, room: AdhocRoom) -> None:
+            await put(archive, room)
+            await rooms.delete(archive, room.id)
+
+        put = rooms.put
+        with patch.object(rooms, "put", put_and_lose):
+            made = await client.http.post(ROOMS, json={"title": "t", "id": "Hall-1_b"}, headers=ADMIN)
+        assert made.status_code == 201
+        assert (made.json()["id"], made.json()["presenter"]) == ("Hall-1_b", "Unknown")
+
+
+async def test_of_two_who_delete_a_room_one_is_told_that_it_is_gone(store_url: str) -> None:
+    async with running(settings(store_url)) as client:
+        await client.http.post(ROOMS, json={"title": "t", "id": "R1"}, headers=ADMIN)
+        delete = rooms.delete
+
+        async def second(archive: Archive, room_id: str) -> bool:
+            await delete(archive, room_id)
+            return await delete(archive, room_id)
+
+        with patch.object(rooms, "delete", second):
+            assert (await client.http.delete(f"{ROOMS}/R1", headers=ADMIN)).status_code == 404

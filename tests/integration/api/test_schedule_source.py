@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -273,6 +274,31 @@ async def test_a_file_that_is_not_there_yet_is_taken_when_it_comes(tmp_path: Pat
         assert found.error == "the file can't be read: No such file or directory"
         replace(file, export())
         await until(lambda: title(found) == "Lingua 2026", "the schedule")
+
+
+async def test_a_file_on_a_disk_that_hangs_takes_one_thread_and_is_taken_when_it_comes(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hangs, asked = threading.Event(), []
+    real = Path.stat
+
+    def stat(self: Path, **more: bool) -> os.stat_result:
+        if self == file:
+            asked.append(threading.current_thread())
+            hangs.wait(30)
+        return real(self, **more)
+
+    monkeypatch.setattr(Path, "stat", stat)
+    try:
+        async with reading(str(file), timeout=0.05) as found:
+            await until(lambda: found.error, "the failure is told")
+            await asyncio.sleep(0.5)
+            assert len(asked) == 1
+            assert asked[0].daemon, "the end of the process does not wait for it"
+            hangs.set()
+            await until(lambda: title(found) == "Lingua 2026", "the schedule")
+    finally:
+        hangs.set()
 
 
 @pytest.mark.parametrize("kind", ["folder", "pipe"])

@@ -5,7 +5,7 @@ from pydantic import ValidationError
 
 from dolmetsch_api.schedule.fetching import without_secrets
 from dolmetsch_api.schedule.settings import ScheduleSettings
-from dolmetsch_local.platform import _schedule_variables
+from dolmetsch_local.parts import _schedule_variables
 from tests.unit.api.export import at
 
 

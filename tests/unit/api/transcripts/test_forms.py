@@ -2,13 +2,14 @@
 
 import itertools
 import re
+import textwrap
 from datetime import UTC
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from dolmetsch_api.transcripts.cues import Cue, TextPart, in_language
+from dolmetsch_api.transcripts.cues import APART_S, Cue, TextPart, in_language, of_recording, recordings
 from dolmetsch_api.transcripts.forms import LINE_LENGTH, markdown, plain, srt, webvtt
 from dolmetsch_core.archive.reading import Line, Part
 from dolmetsch_core.wire.consent import TalkFacts
@@ -68,6 +69,54 @@ def test_subtitles_of_joined_parts_fit_one_recording() -> None:
     assert srt(parts) == (
         "1\n00:00:00,000 --> 00:00:02,500\nFirst.\n\n2\n01:00:00,500 --> 01:00:03,000\nSecond.\n"
     )
+
+
+def test_parts_of_another_day_are_another_recording() -> None:
+    days = [
+        part(MONDAY, said("First.")),
+        part(MONDAY + 3600, said("Second.")),
+        part(MONDAY + 3602.5 + APART_S, said("Still the first.")),
+        part(MONDAY + 86_400 * 2, said("Next day.")),
+        part(MONDAY + 86_400 * 2 + 60, said("And on.")),
+    ]
+    assert recordings(days) == [0, 0, 0, 1, 1]
+    found = in_language(days, "en")
+    assert srt(of_recording(found, None)) == (
+        "1\n00:00:00,000 --> 00:00:02,500\nNext day.\n\n2\n00:01:00,000 --> 00:01:02,500\nAnd on.\n"
+    )
+    assert srt(of_recording(found, 0)).startswith(
+        "1\n00:00:00,000 --> 00:00:02,500\nFirst.\n\n2\n01:00:00,000"
+    )
+    assert of_recording(found, 2) == []
+    page = markdown(found, TalkFacts(), UTC)
+    assert page.count("**00:00:00**") == 2, "times begin anew with each recording"
+    assert plain(found, UTC).count("[00:00:00 - ") == 5, "all parts"
+
+
+def test_the_newest_recording_is_the_newest_with_text_in_the_language() -> None:
+    untranslated = tuple(Line(each.sentence, {}) for each in said("Only English."))
+    found = in_language([part(MONDAY, said("Both.")), part(MONDAY + 86_400, untranslated)], "de")
+    assert "BOTH." in srt(of_recording(found, None))
+
+
+def test_times_of_a_part_begin_with_it_also_after_one_without_text() -> None:
+    untranslated = tuple(Line(each.sentence, {}) for each in said("Only English."))
+    found = in_language([part(MONDAY, untranslated), part(MONDAY + 60, said("Both."))], "de")
+    assert plain(found, UTC).splitlines()[1] == "[00:00:00 - 00:00:02]"
+    assert srt(found).startswith("1\n00:01:00,000 --> "), "a subtitle fits the recording"
+
+
+def test_text_of_spaces_is_no_text() -> None:
+    assert in_language([part(MONDAY, said("  "))], "en") == []
+
+
+def test_wrapping_a_long_sentence_takes_few_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[int] = []
+    wrap = textwrap.wrap
+    monkeypatch.setattr(textwrap, "wrap", lambda text, width: looks.append(width) or wrap(text, width))
+    words = "Donaudampfschifffahrtsgesellschaft " * 40
+    assert srt([TextPart(MONDAY, (Cue(0.0, 60.0, words),))])
+    assert len([each for each in looks if each > LINE_LENGTH]) <= 8
 
 
 def test_webvtt_is_escaped_and_names_its_language() -> None:

@@ -1,0 +1,167 @@
+"""A host's socket: the order of messages, coming back, and a recorder that goes on meanwhile."""
+
+import asyncio
+import json
+from contextlib import AsyncExitStack, suppress
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+
+from tests.contract.client import (
+    CHUNK,
+    READY,
+    SECOND_HOST,
+    Recorder,
+    Tab,
+    cookies_of_host,
+    encoded,
+    hosting,
+    opened,
+    viewing,
+)
+from tests.contract.server import Server
+from tests.contract.setup import GRACE_S
+
+
+def assert_in_order(host: Tab) -> None:
+    """`{"info":{"connection_id":"..."}}`, snapshot chunk, `{"info":{"ready_to_recieve_audio":true}}`."""
+    first, snapshot, ready = host.frames[:3]
+    assert list(first) == ["info"]
+    assert list(first["info"]) == ["connection_id"]
+    assert first["info"]["connection_id"]
+    assert "last_n_sents" in snapshot
+    assert ready == READY
+    assert all("info" not in frame for frame in host.frames[3:]), "then chunks"
+
+
+async def test_the_first_host_gets_its_id_the_snapshot_and_word_that_audio_may_come(
+    server: Server, room: str
+) -> None:
+    """First host: connection_id, snapshot chunk, ready_to_recieve_audio, then chunks; source language as
+    target language is legal and is the default; `host_connection_id` is the id that the host was given."""
+    async with hosting(server, room, source=server.source, target=server.source) as host:
+        assert_in_order(host)
+        snapshot = await host.snapshot()
+        assert (snapshot["last_n_sents"], snapshot["incomplete_sentence"]) == ([], "")
+        assert snapshot.keys() >= CHUNK
+        assert server.connection_id(room) == host.connection_id
+
+
+async def test_a_half_open_socket_is_replaced_at_once(server: Server, room: str) -> None:
+    """A half-open old host socket must not lock the host out; a rejoin gets the same three frames."""
+    async with AsyncExitStack() as sockets:
+        key = server.new_host()
+        old = await sockets.enter_async_context(hosting(server, room, cookies_of_host(room, key)))
+        # By the id that it was given, by its key alone, by the id after a login that lost the key.
+        for credential, known in ((key, True), (key, False), (server.new_host(), True)):
+            shown = old.connection_id if known else ""
+            cookies = cookies_of_host(room, credential, connection_id=shown)
+            host = await sockets.enter_async_context(hosting(server, room, cookies))
+            assert_in_order(host)
+            assert server.connection_id(room) == host.connection_id
+            await old.closing()
+            assert host.closed is None
+            old = host
+
+
+async def test_a_host_that_left_comes_back_to_its_room_with_another_target(server: Server, room: str) -> None:
+    """Host rejoining within the grace time, same language: the same three, at once."""
+    async with hosting(server, room) as host:
+        known = host.connection_id
+    cookies = cookies_of_host(room, server.host_key, connection_id=known)
+    async with hosting(server, room, cookies, target=server.target) as host:
+        assert_in_order(host)
+        assert server.connection_id(room) == host.connection_id
+
+
+async def test_a_host_may_come_back_in_another_language(server: Server, room: str) -> None:
+    """Other language: the engine session is replaced, `ready_to_recieve_audio` comes when it is ready."""
+    other = next(
+        (lang for lang in server.room_list()["available_source_langs"] if lang != server.source), None
+    )
+    if other is None:
+        pytest.skip("the engine knows one language only")
+    async with hosting(server, room) as host:
+        known = host.connection_id
+    cookies = cookies_of_host(room, server.host_key, connection_id=known)
+    async with hosting(server, room, cookies, source=other) as host:
+        assert_in_order(host)
+        found = server.listed(room)
+        assert found
+        assert found["source_lang"] == other
+
+
+async def test_a_second_host_is_refused(server: Server, room: str) -> None:
+    """1003 `Multiple hosts not allowed`, whatever `connection_id` says; the live host stays listed."""
+    async with hosting(server, room) as host:
+        for made_up in ("", "made up"):
+            cookies = cookies_of_host(room, server.new_host(), connection_id=made_up)
+            async with opened(server, f"{encoded(room)}/host/en/en", cookies) as second:
+                assert await second.closing() == SECOND_HOST
+        assert server.connection_id(room) == host.connection_id
+        assert host.closed is None
+
+
+@pytest.mark.own_setup
+async def test_a_refused_second_host_does_not_arm_the_close_timer_of_the_live_one(
+    server: Server, room: str
+) -> None:
+    """A rejected second host must not arm the close timer of the live host."""
+    async with hosting(server, room) as host, viewing(server, room, server.target) as viewer:
+        cookies = cookies_of_host(room, server.new_host())
+        async with opened(server, f"{encoded(room)}/host/en/en", cookies) as second:
+            await second.closing()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(GRACE_S + 2):
+                await host.closing()
+        assert viewer.closed is None
+        assert server.connection_id(room) == host.connection_id
+
+
+@pytest.mark.audio
+async def test_captions_go_on_through_new_sockets_recorders_and_engine_sessions(
+    server: Server, room: str
+) -> None:
+    """A change of target language reconnects the socket while the recorder goes on, without a new header;
+    `{"signal":"restart_backend_engine"}`; every host socket a new decoder; indices have no gaps."""
+    recorder = Recorder()
+    async with hosting(server, room) as host, viewing(server, room, server.target) as viewer:
+        await recorder.record(4.5, host)
+        await viewer.has(1, server.target)
+        known = cookies_of_host(room, server.host_key, connection_id=host.connection_id)
+        # The old socket is still open: the client's page does not wait for it.
+        async with hosting(server, room, known, target=server.target) as again:
+            assert_in_order(again)
+            await recorder.record(4.5, again)
+            await viewer.has(2, server.target)
+            await again.connection.send(json.dumps({"signal": "restart_backend_engine"}))
+            before = len(viewer.page.sentences)
+            await recorder.record(6, again)
+            await viewer.has(before + 1, server.target)
+            assert again.closed is None
+        known["connection_id"] = again.connection_id
+        before = len(viewer.page.sentences)
+        async with hosting(server, room, known) as with_a_new_recorder:
+            snapshot = await with_a_new_recorder.snapshot()
+            assert snapshot["last_n_sents"], "the snapshot holds what was said"
+            await Recorder("en2").record(6, with_a_new_recorder)
+            await viewer.has(before + 1, server.target)
+        assert viewer.closed is None
+
+
+@pytest.mark.audio
+async def test_a_recorder_without_a_header_in_a_new_room_is_told_so(server: Server, room: str) -> None:
+    """Only the first slice after recording starts holds the WebM header: without any, the socket is closed
+    with words that the client shows, and the room is not harmed."""
+    recorder = Recorder()
+    async with hosting(server, room) as host:
+        await recorder.record(0.3, host)
+        server.close_room(room)
+        await host.closing()
+    async with hosting(server, room) as host:
+        with suppress(ConnectionClosed):
+            await recorder.record(3, host)
+        code, reason = await host.closing()
+    assert (code, bool(reason)) == (1003, True)
+    async with hosting(server, room):
+        pass

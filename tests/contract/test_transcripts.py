@@ -1,0 +1,267 @@
+"""`/transcript_list` and `/room/{id}/transcript/{lang}`: what was stored, for whom, and as which text."""
+
+import asyncio
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import jwt
+import pytest
+
+from tests.contract.client import Recorder, cookies_of_host, encoded, hosting, viewing
+from tests.contract.server import Rooms, Server, refused
+from tests.waiting import until
+
+COPIED_S = 20
+"""A stored transcript is at most 5 s behind."""
+STARTED = re.compile(
+    r"\[Transcription started on (Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, "
+    r"(January|February|March|April|May|June|July|August|September|October|November|December) "
+    r"\d\d, \d{4} at \d\d:\d\d\]"
+)
+TIMES = re.compile(r"([^\[\]]+: )?\[(\d\d:\d\d:\d\d) - (\d\d:\d\d:\d\d)\]")
+ITEM = {"id", "firstChunkTimestamp", "lastChunkTimestamp", "code", "title", "persons", "room", "track"}
+
+
+@dataclass
+class Stored:
+    """Three talks: a public one in two parts, a private one, one that may not be stored."""
+
+    public: str
+    private: str
+    unstored: str
+    owner: str
+    """The key of who spoke the private one."""
+    began: float
+    while_running: bool
+    """Whether the public one could be read while it ran."""
+    first: str
+    second: str
+    """A sentence of each part of the public one."""
+
+
+@pytest.fixture(scope="module")
+def stored(server: Server, rooms: Rooms) -> Iterator[Stored]:
+    """The talks are over and all rooms closed."""
+    yield asyncio.run(_speak(server, rooms))
+
+
+async def _speak(server: Server, rooms: Rooms) -> Stored:
+    await until(server.no_room_active, "all rooms closed", timeout=60)
+    public, private, unstored = rooms.unwritten(3)
+    owner, began = server.new_host(), time.time()
+    running: list[bool] = []
+
+    async def is_read() -> None:
+        with suppress(AssertionError):
+            await until(
+                lambda: server.transcript(public, server.source).status_code == 200, "a copy", COPIED_S
+            )
+            running.append(bool(server.connection_id(public)))
+
+    first, _ = await _beside(
+        server,
+        _part(
+            server, public, "en", cookies_of_host(public, server.host_key, store=True, download=True), is_read
+        ),
+        _part(server, private, "en", cookies_of_host(private, owner, store=True)),
+    )
+    second, _ = await _beside(
+        server,
+        _part(server, public, "en2", cookies_of_host(public, server.host_key, store=True, download=True)),
+        _part(server, unstored, "en", cookies_of_host(unstored, owner, download=True)),
+    )
+    # What is not stored is known not to be once what was said beside it is.
+    with suppress(AssertionError):
+        await until(lambda: second in server.transcript(public, server.source).text, "the copy", COPIED_S)
+    with suppress(AssertionError):
+        await until(lambda: server.transcript(private, server.target, owner).is_success, "the copy", COPIED_S)
+    return Stored(public, private, unstored, owner, began, any(running), first, second)
+
+
+async def _beside(server: Server, *parts: Any) -> list[str]:
+    """Both at once, or one after the other where there is no room for two."""
+    if server.room_list()["max_active_rooms"] > 1:
+        return list(await asyncio.gather(*parts))
+    return [await part for part in parts]
+
+
+async def _part(
+    server: Server, room: str, name: str, cookies: dict[str, str], meanwhile: Callable[[], Any] | None = None
+) -> str:
+    """Speak the beginning of a talk and close its room; its first sentence."""
+    async with hosting(server, room, cookies) as host, viewing(server, room, server.target) as viewer:
+        await Recorder(name).record(6, host)
+        await viewer.has(1, server.target)
+        if meanwhile:
+            await meanwhile()
+        server.close_room(room)
+        await host.closing()
+    await until(lambda: not server.connection_id(room), "the room is not active any more")
+    return viewer.page.texts(server.source)[0]
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"key": ""}, {"key": None}, {"key": "x.y.z"}, {"key": "not a password"}]
+)
+def test_the_list_is_always_a_200_list(server: Server, body: dict[str, Any]) -> None:
+    """`POST /transcript_list {key?}`: always a 200 list."""
+    answer = server.post("/transcript_list", body)
+    assert answer.status_code == 200
+    assert isinstance(answer.json(), list)
+
+
+def test_the_list_is_there_without_a_body(server: Server) -> None:
+    """`POST /transcript_list {key?}`: always a 200 list."""
+    answer = server.http.post("/transcript_list")
+    assert answer.status_code == 200
+    assert isinstance(answer.json(), list)
+
+
+@pytest.mark.parametrize("room", ["NOWHERE", "%00", "x" * 3000, "a%2Fb"])
+def test_a_transcript_of_an_unknown_room_is_refused(server: Server, room: str) -> None:
+    """Refusal if none."""
+    assert refused(server.post(f"/room/{room}/transcript/en", {"key": server.admin_key}))
+
+
+@pytest.mark.parametrize("body", [{}, {"key": None}, {"key": 7}, []])
+def test_a_refused_transcript_is_no_error(server: Server, body: Any) -> None:
+    """A refusal has status 503 and `{"status":"fail"}`."""
+    assert refused(server.post("/room/NOWHERE/transcript/en", body))
+
+
+@pytest.mark.audio
+def test_a_public_transcript_is_for_everybody(server: Server, stored: Stored) -> None:
+    """`POST /room/{id}/transcript/{lang} {key?}` (without a key if public) → text/plain."""
+    for key in (None, "", "x.y.z", server.new_host(), stored.owner, server.admin_key):
+        answer = server.transcript(stored.public, server.source, key)
+        assert answer.status_code == 200, key
+        assert answer.headers["content-type"].startswith("text/plain")
+        assert stored.first in answer.text
+
+
+@pytest.mark.audio
+def test_a_transcript_is_read_as_the_documented_text(server: Server, stored: Stored) -> None:
+    """`[Transcription started on Monday, August 18, 2025 at 14:03]`, then per line `[HH:MM:SS - HH:MM:SS]`
+    (with `speaker: ` before the time when known) and the text on the next line."""
+    for lang in (server.source, server.target):
+        lines = [line for line in server.transcript(stored.public, lang).text.splitlines() if line]
+        assert STARTED.fullmatch(lines[0]), lines[0]
+        while lines:
+            if STARTED.fullmatch(lines[0]):
+                lines.pop(0)
+            times = TIMES.fullmatch(lines[0])
+            assert times, lines[0]
+            assert times[2] <= times[3]
+            assert len(lines) > 1, "a time without its text"
+            assert not TIMES.fullmatch(lines[1]), lines[1]
+            lines = lines[2:]
+
+
+@pytest.mark.audio
+def test_all_parts_of_a_room_are_joined_in_time_order(server: Server, stored: Stored) -> None:
+    """All partial transcripts of the room joined in time order."""
+    text = server.transcript(stored.public, server.source).text
+    assert len(STARTED.findall(text)) == 2
+    assert 0 <= text.index(stored.first) < text.index(stored.second)
+
+
+@pytest.mark.audio
+def test_a_transcript_is_there_in_its_translation(server: Server, stored: Stored) -> None:
+    own, other = (server.transcript(stored.public, lang).text for lang in (server.source, server.target))
+    assert stored.first in own
+    assert stored.first not in other
+
+
+@pytest.mark.audio
+def test_a_transcript_is_there_while_its_talk_runs(stored: Stored) -> None:
+    """The transcript of a running talk is there as it grows."""
+    assert stored.while_running
+
+
+@pytest.mark.audio
+@pytest.mark.parametrize("lang", ["fr", "xx", "%00", "EN", "x" * 500])
+def test_a_language_in_which_there_is_nothing_is_refused(server: Server, stored: Stored, lang: str) -> None:
+    """Refusal if none, not allowed, or empty in that language."""
+    answer = server.post(f"/room/{encoded(stored.public)}/transcript/{lang}", {"key": server.admin_key})
+    assert refused(answer)
+
+
+@pytest.mark.audio
+def test_a_private_transcript_is_its_owners(server: Server, stored: Stored) -> None:
+    """Refusal if not allowed: not without a key, not for another host."""
+    assert server.transcript(stored.private, server.source, stored.owner).status_code == 200
+    for key in (None, "", "x.y.z", server.new_host(), server.host_password):
+        assert refused(server.transcript(stored.private, server.source, key)), key
+
+
+@pytest.mark.audio
+def test_an_owner_keeps_access_after_a_new_login(server: Server, stored: Stored) -> None:
+    """A transcript's owner keeps access after a new login."""
+    by_key = server.login(server.host_password, key=stored.owner)["key"]
+    cookie = {"Cookie": f"authenticated={encoded(stored.owner)}"}
+    by_cookie = server.post("/login", {"password": server.host_password}, headers=cookie).json()["key"]
+    for key in (by_key, by_cookie):
+        assert server.transcript(stored.private, server.source, key).status_code == 200
+        assert server.transcripts(stored.private, key)
+
+
+@pytest.mark.audio
+def test_nobody_becomes_an_owner_by_a_forged_previous_key(server: Server, stored: Stored) -> None:
+    """Carries its subject on when its signature holds."""
+    claims = jwt.decode(stored.owner, options={"verify_signature": False})
+    for forged in (jwt.encode(claims, "x" * 40), jwt.encode(claims, None, algorithm="none")):
+        key = server.login(server.host_password, key=forged)["key"]
+        assert refused(server.transcript(stored.private, server.source, key))
+        assert refused(server.transcript(stored.private, server.source, forged))
+
+
+@pytest.mark.audio
+def test_an_admin_always_has_it(server: Server, stored: Stored) -> None:
+    """An admin always has it."""
+    for key in (server.admin_key, server.admin_password):
+        assert server.transcript(stored.private, server.source, key).status_code == 200
+        assert server.transcripts(stored.private, key)
+
+
+@pytest.mark.audio
+def test_a_talk_that_may_not_be_stored_has_none(server: Server, stored: Stored) -> None:
+    """`{room}-allow_store` is `"false"`: no transcript for anybody, whatever `allow_client_download` says."""
+    for key in (None, stored.owner, server.admin_key):
+        assert refused(server.transcript(stored.unstored, server.source, key)), key
+        assert server.transcripts(stored.unstored, key) == []
+
+
+@pytest.mark.audio
+def test_the_list_shows_what_may_be_read(server: Server, stored: Stored) -> None:
+    """Without a key what is public; a private one for its owner and admins alone."""
+    for key in (None, server.new_host(), stored.owner, server.admin_key):
+        assert server.transcripts(stored.public, key), key
+    for key in (stored.owner, server.admin_key):
+        assert server.transcripts(stored.private, key), key
+    for key in (None, "x.y.z", server.new_host()):
+        assert server.transcripts(stored.private, key) == [], key
+
+
+@pytest.mark.audio
+def test_an_item_has_what_clients_read(server: Server, stored: Stored) -> None:
+    """`id`, `firstChunkTimestamp`, `lastChunkTimestamp`; `code, title, persons[{name}], room, track`."""
+    for item in server.transcripts(stored.public) + server.transcripts(stored.private, stored.owner):
+        assert item.keys() >= ITEM
+        assert (
+            stored.began - 60 <= item["firstChunkTimestamp"] <= item["lastChunkTimestamp"] <= time.time() + 60
+        )
+        assert item["persons"], "a list with a name"
+        assert all(isinstance(person["name"], str) and person["name"] for person in item["persons"])
+        assert isinstance(item["room"], str)
+        assert item["title"]
+
+
+@pytest.mark.audio
+def test_items_of_the_list_can_be_told_apart(server: Server, stored: Stored) -> None:
+    """Each item holds `id`."""
+    ids = [item["id"] for item in server.post("/transcript_list", {"key": server.admin_key}).json()]
+    assert len(set(ids)) == len(ids)

@@ -1,0 +1,194 @@
+"""What viewers are sent while people speak: a talk in English beside one in German, watched in many ways."""
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.contract.client import CHUNK, Json, Page, Recorder, encoded, hosting, viewing
+from tests.contract.server import Rooms, Server
+from tests.waiting import until
+
+
+async def test_a_viewer_gets_the_snapshot_and_needs_no_info(server: Server, room: str) -> None:
+    """Client: snapshot chunk, then chunks; no `info` needed; its source language is `undefined`; target = the
+    room's source is never refused."""
+    async with hosting(server, room, source=server.source):
+        for target in (server.target, server.source):
+            async with viewing(server, room, target) as viewer:
+                assert viewer.frames[0].keys() >= CHUNK
+                assert viewer.frames[0]["last_n_sents"] == []
+
+
+async def test_whatever_a_viewer_sends_harms_nobody(server: Server, room: str) -> None:
+    async with hosting(server, room) as host:
+        async with viewing(server, room, server.target) as viewer:
+            await viewer.connection.send(b"\x1a\x45\xdf\xa3 not audio")
+            await viewer.connection.send('{"signal":"restart_backend_engine"}')
+        async with viewing(server, room, server.target):
+            assert host.closed is None
+
+
+@dataclass
+class Watched:
+    """What each viewer of the two talks was sent."""
+
+    early: list[Json] = field(default_factory=list)
+    own: list[Json] = field(default_factory=list)
+    late: list[Json] = field(default_factory=list)
+    host: list[Json] = field(default_factory=list)
+    german: list[Json] = field(default_factory=list)
+    first_late: Json = field(default_factory=dict)
+
+
+@pytest.fixture(scope="module")
+def watched(server: Server, rooms: Rooms) -> Iterator[Watched]:
+    """Two talks at once where there is room for two, beside a viewer that never reads."""
+    yield asyncio.run(_watch(server, rooms))
+    asyncio.run(until(server.no_room_active, "all rooms closed", timeout=60))
+
+
+async def _watch(server: Server, rooms: Rooms) -> Watched:
+    found = Watched()
+    listed = server.room_list()
+    both = listed["max_active_rooms"] > 1 and "de" in listed["available_source_langs"]
+    room, other = (*rooms.some(1 + both), "")[:2]
+    async with AsyncExitStack() as stack:
+        host = await stack.enter_async_context(hosting(server, room))
+        dead = stack.enter_context(_dead_viewer(server, room))
+        early = await stack.enter_async_context(viewing(server, room, server.target))
+        own = await stack.enter_async_context(viewing(server, room, server.source))
+        speaking = [Recorder().record(8.4, host)]
+        german = None
+        if both:
+            second = await stack.enter_async_context(hosting(server, other, source="de"))
+            german = await stack.enter_async_context(viewing(server, other, server.source, source="de"))
+            speaking.append(Recorder("de").record(8.4, second))
+        await asyncio.gather(*speaking)
+        await early.has(2, server.target)
+        await own.has(2, server.source)
+        late = await stack.enter_async_context(viewing(server, room, server.target))
+        await late.has(2, server.target)
+        if german:
+            await german.has(2, server.source)
+        assert dead.fileno() >= 0
+        found.early, found.own, found.late, found.host = (tab.frames[:] for tab in (early, own, late, host))
+        found.german = german.frames[:] if german else []
+        found.first_late = late.frames[0]
+    return found
+
+
+def _dead_viewer(server: Server, room: str) -> socket.socket:
+    """A viewer that asks for captions and never reads one."""
+    at = urlsplit(server.url)
+    if at.scheme != "http":
+        pytest.skip("a viewer that never reads is made for plain http")
+    dead = socket.socket()
+    dead.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+    dead.connect((at.hostname, at.port or 80))
+    request = (
+        f"GET {at.path}/room/{encoded(room)}/client/undefined/{server.target} HTTP/1.1\r\n"
+        f"Host: {at.netloc}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    dead.sendall(request.encode())
+    return dead
+
+
+def merged(frames: list[Json], source: str) -> Page:
+    """The page after these frames; merging checks each of them."""
+    page = Page(source)
+    for frame in frames:
+        if "info" not in frame:
+            page.take(frame)
+    return page
+
+
+@pytest.mark.audio
+def test_every_viewer_reads_the_same_sentences_and_its_language(server: Server, watched: Watched) -> None:
+    """`content` always holds the source text and, once known, the viewer's language."""
+    pages = [merged(frames, server.source) for frames in (watched.early, watched.own, watched.late)]
+    texts = [page.texts(server.source)[:2] for page in pages]
+    assert len(texts[0]) == 2
+    assert texts[0] == texts[1] == texts[2]
+    assert pages[0].texts(server.target)[:2] == pages[2].texts(server.target)[:2]
+    assert pages[0].texts(server.target)[0] != texts[0][0]
+
+
+@pytest.mark.audio
+def test_words_and_both_delays_are_in_every_chunk(watched: Watched) -> None:
+    """`incomplete_sentence` and both delays are in every chunk (the client assigns them each time)."""
+    for frames in (watched.early, watched.own, watched.late, watched.host, watched.german):
+        assert all(frame.keys() >= CHUNK for frame in frames if "info" not in frame)
+
+
+@pytest.mark.audio
+def test_words_are_there_before_their_sentence_is(watched: Watched) -> None:
+    """`incomplete_sentence` holds what is not a sentence yet."""
+    assert any(frame["incomplete_sentence"] for frame in watched.early)
+    assert watched.early[-1].keys() >= CHUNK
+
+
+@pytest.mark.audio
+def test_viewers_get_nothing_but_chunks(watched: Watched) -> None:
+    """Client: snapshot chunk, then chunks: clients that did not ask for states get none."""
+    for frames in (watched.early, watched.own, watched.late):
+        assert all("info" not in frame for frame in frames)
+
+
+@pytest.mark.audio
+def test_a_late_viewers_snapshot_holds_all_lines_from_0(server: Server, watched: Watched) -> None:
+    """The snapshot holds all lines from 0."""
+    assert (0, 0) in merged([watched.first_late], server.source).sentences
+    assert len(merged([watched.first_late], server.source).sentences) >= 2
+
+
+@pytest.mark.audio
+def test_indices_have_no_gaps_and_nothing_is_removed(server: Server, watched: Watched) -> None:
+    """Indices have no gaps, nothing is ever removed, an index once sent keeps its meaning."""
+    seen: set[tuple[int, int]] = set()
+    page = Page(server.source)
+    for frame in watched.early:
+        page.take(frame)
+        assert seen <= page.sentences.keys()
+        seen = set(page.sentences)
+    assert len(seen) >= 2
+
+
+@pytest.mark.audio
+def test_sentences_have_the_documented_fields(watched: Watched) -> None:
+    """`{"line_idx":0,"beg":0,"end":13,"speaker":-1,"sentences":[{"sent_idx":0,"content":{...}}]}`."""
+    lines = [line for frame in watched.early for line in frame["last_n_sents"]]
+    assert lines
+    for line in lines:
+        assert line.keys() >= {"line_idx", "beg", "end", "speaker", "sentences"}
+        assert all(each.keys() >= {"sent_idx", "content"} for each in line["sentences"])
+
+
+@pytest.mark.audio
+def test_a_host_reads_its_own_words(server: Server, watched: Watched) -> None:
+    """Ready, then chunks."""
+    assert len(merged(watched.host, server.source).texts(server.source)) >= 2
+
+
+@pytest.mark.audio
+def test_a_viewer_that_never_reads_delays_and_stops_nobody(server: Server, watched: Watched) -> None:
+    """One dead viewer never delays or stops others: it was there all the time."""
+    assert len(merged(watched.early, server.source).texts(server.target)) >= 2
+    assert len(merged(watched.late, server.source).texts(server.target)) >= 2
+
+
+@pytest.mark.audio
+def test_target_languages_are_per_room(server: Server, watched: Watched) -> None:
+    """Target languages are per room: German is read in English while English is read in another language."""
+    if not watched.german:
+        pytest.skip("needs room for two talks, and German")
+    page = merged(watched.german, "de")
+    assert len(page.texts(server.source)) >= 2
+    assert all(set(content) <= {"de", server.source} for content in page.sentences.values())
+    own = merged(watched.own, server.source)
+    assert all(set(content) == {server.source} for content in own.sentences.values())
