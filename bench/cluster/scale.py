@@ -100,7 +100,6 @@ class Cell:
             found[resource] = found.get(resource, 0) + float(count)
         return found
 
-
     async def quiet(self) -> None:
         """Wait until what the activation set off is over: the scheduler's events trickle in afterwards."""
         before: dict[str, float] = {}
