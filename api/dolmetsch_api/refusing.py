@@ -53,11 +53,13 @@ def _ours(request: Request) -> bool:
 
 
 def _told(error: dict[str, Any]) -> dict[str, Any]:
-    """What is wrong and where; not the value, which may be a password."""
+    """What is wrong, where, and which limit it breaks; not the value, which may be a password."""
+    limits = {name: value for name, value in error.get("ctx", {}).items() if isinstance(value, int | float)}
     return {
         "type": error["type"],
         "loc": [_whole(part) if isinstance(part, str) else part for part in error["loc"]],
         "msg": _whole(error["msg"]),
+        **({"ctx": limits} if limits else {}),
     }
 
 

@@ -83,5 +83,6 @@ function troubleOf(input, name) {
 function wrong({ type, msg, ctx }) {
   if (type === "string_too_long") return `This is too long: at most ${ctx.max_length} characters.`;
   if (type === "string_too_short") return "This can't be empty.";
+  if (type === "string_pattern_mismatch") return "Use letters A to Z, digits, and between them - _ or a full stop.";
   return msg.replace(/^Value error, /, "");
 }
