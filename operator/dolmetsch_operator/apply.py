@@ -42,17 +42,22 @@ class Writer:
     async def room_status(self, room: Room, status: RoomStatus) -> None:
         """Publish how a room is. A room that is gone, or another one by now, has no status to write."""
         path = names.rooms_path(self._namespace, room.name) + "/status"
-        patch = objects.status_patch(status) | {"metadata": {"uid": room.uid}}
+        # A test, for a merge patch's uid is not looked at below /status: a Room made anew under the name
+        # would take over what the one before it was.
+        same = {"op": "test", "path": "/metadata/uid", "value": room.uid}
+        told = {"op": "add", "path": "/status", "value": objects.status_object(status)}
         try:
-            self._facts.take_room(None, await self._cluster.merge(path, patch))
-        except (NotFound, Conflict) as error:
+            self._facts.take_room(None, await self._cluster.patch(path, same, told))
+        except (NotFound, Conflict, Invalid) as error:
             await self._reread(room, error)
 
-    async def unreadable(self, name: str, why: str) -> None:
+    async def unreadable(self, obj: Object, why: str) -> None:
         """Say of a Room that this version can't read what keeps it from being served."""
-        path = names.rooms_path(self._namespace, name) + "/status"
+        meta = obj["metadata"]
+        path = names.rooms_path(self._namespace, meta["name"]) + "/status"
+        same = {"metadata": {"resourceVersion": meta["resourceVersion"]}}
         with suppress(NotFound, Conflict):
-            await self._cluster.merge(path, {"status": {"phase": Phase.FAILED.value, "message": why}})
+            await self._cluster.merge(path, same | {"status": {"phase": Phase.FAILED.value, "message": why}})
 
     async def let_go_unread(self, obj: Object) -> None:
         """Remove our finalizer from a deleted Room that can't be read: its engine goes with its owner."""
@@ -93,9 +98,14 @@ class Writer:
         except (NotFound, Conflict) as error:
             await self._reread(known.room, error)
 
-    async def _reread(self, room: Room, error: NotFound | Conflict) -> None:
-        """See what became of a Room that could not be written. Raises Conflict unless it is gone."""
+    async def _reread(self, room: Room, error: NotFound | Conflict | Invalid) -> None:
+        """See what became of a Room that could not be written. Raises Conflict unless it is gone.
+
+        Raises `error` itself where it is Invalid and the Room is still the same one.
+        """
         obj = await self._read(names.rooms_path(self._namespace, room.name))
+        if isinstance(error, Invalid) and obj is not None and obj["metadata"]["uid"] == room.uid:
+            raise error
         if obj is None:
             known = self._facts.rooms.get(room.name)
             if known is not None and known.room.uid == room.uid:

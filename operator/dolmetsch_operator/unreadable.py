@@ -43,14 +43,14 @@ class UnreadableRooms:
         for name, found in list(self._facts.unreadable.items()):
             version = found.obj["metadata"]["resourceVersion"]
             if self._done.get(name) != version:
-                await self._treat(name, found)
+                await self._treat(found)
                 self._done[name] = version
 
-    async def _treat(self, name: str, found: Unreadable) -> None:
+    async def _treat(self, found: Unreadable) -> None:
         meta = found.obj["metadata"]
         if "deletionTimestamp" in meta:
             if names.FINALIZER in meta.get("finalizers", ()):
                 await self._writer.let_go_unread(found.obj)
         elif found.obj.get("status", {}).get("message") != found.why:
             log.warning("%s", found.why)
-            await self._writer.unreadable(name, found.why)
+            await self._writer.unreadable(found.obj, found.why)

@@ -91,6 +91,10 @@ CASES = [
     *between("Room", "spec.activationDeadlineSeconds", 1, 86400),
     *between("Room", "spec.activation", 1, 1_000_000),
     *between("Room", "spec.restart", 0, 1_000_000),
+    *(
+        Case("Room", f"spec.{each}", "nullable", None, "yes")
+        for each in ("storeTranscript", "publicTranscript")
+    ),
     *(Case("Room", "status.phase", "enum", phase, "Sleeping") for phase in PHASES),
     Case("Room", "status.delay", "enum", "late", "later"),
     Case("Room", "status.conditions[0].type", "enum", "Routable", "Happy"),

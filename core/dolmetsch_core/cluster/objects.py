@@ -72,6 +72,11 @@ def pool_status_of(obj: Object) -> EnginePoolStatus:
         raise NotAsAgreed(f"EnginePool {obj['metadata']['name']}: {_fields(error)}") from error
 
 
+def status_object(status: Resource) -> dict[str, Any]:
+    """Return a status as JSON, without what is not set."""
+    return status.model_dump(mode="json", exclude_none=True)
+
+
 def status_patch(status: Resource) -> dict[str, Any]:
     """Return the JSON merge patch that makes an object's status this one: what is None is removed."""
     return {"status": status.model_dump(mode="json")}
