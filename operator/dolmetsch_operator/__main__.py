@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import logging
 import sys
 
@@ -29,9 +30,16 @@ def main() -> None:
         settings = OperatorSettings()
         if args.standalone:
             settings = settings.model_copy(update={"standalone": True})
+        _collect_seldom()
         sys.exit(asyncio.run(serve(settings)))
     except (ValidationError, KeyInvalid, ApiError, Away, OSError) as error:
         sys.exit(f"dolmetsch operator: {error}")
+
+
+def _collect_seldom() -> None:
+    """Every object that is read is hundreds of new dicts and no cycle: looking for cycles finds nothing."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 async def serve(settings: OperatorSettings) -> int:
