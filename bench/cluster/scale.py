@@ -271,7 +271,9 @@ async def idle(count: int, seconds: float) -> tuple[float, dict[str, float], flo
 
 async def pairs(count: int, times: int) -> tuple[list[float], list[float], float]:
     """Ours and the throw-away in turn: seconds each, and our largest memory in MB."""
-    ours, other, memory = [], [], 0.0
+    ours: list[float] = []
+    other: list[float] = []
+    memory = 0.0
     # The machine's caches fill in the first one, and whoever goes first in a pair is at a disadvantage.
     await fill(THROWAWAY, count)
     for number in range(times):
