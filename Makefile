@@ -38,7 +38,7 @@ test: $(VENV)/ready .venv-libretranslate/ready browser ## All tests, with the re
 	@$(BIN)/python -m dolmetsch_local.models base tiny.en speech >/dev/null
 	$(BIN)/pytest --ignore=tests/cluster $(PYTEST_ARGS)
 
-fuzz: $(VENV)/ready .venv-libretranslate/ready ## Schemathesis, 2,000 examples for each operation (half an hour)
+fuzz: $(VENV)/ready .venv-libretranslate/ready ## Schemathesis, 2,000 examples for each operation (ten minutes)
 	DOLMETSCH_FUZZ_EXAMPLES=2000 $(BIN)/pytest -s tests/integration/platform/test_fuzz.py
 
 bench: $(VENV)/ready .venv-libretranslate/ready ## Measure side by side; writes a dated table to docs/bench
