@@ -29,6 +29,7 @@ from dolmetsch_api.programme import Programme
 from dolmetsch_api.refusing import refuse_invalid
 from dolmetsch_api.room_socket import Refused, SocketRole, check, cookies_of, parse_path, refuse
 from dolmetsch_api.schedule import routes as schedule_routes
+from dolmetsch_api.schedule.keeping import ScheduleKeeping
 from dolmetsch_api.schedule.now import Clock
 from dolmetsch_api.schedule.source import ScheduleSource
 from dolmetsch_api.settings import ApiSettings
@@ -55,8 +56,8 @@ def create_platform(settings: ApiSettings) -> Platform:
     """
     store = _store(settings)
     directory = directory_of(settings, store)
-    schedule = _schedule(settings)
     opening = Opening(settings.archive_url)
+    schedule = _schedule(settings, opening)
     programme = Programme(
         _fixed(settings),
         directory.view,
@@ -110,7 +111,7 @@ def _fixed(settings: ApiSettings) -> dict[str, Talk]:
     return {} if settings.schedule and not settings.rooms_file else load_talks(settings.rooms_file)
 
 
-def _schedule(settings: ApiSettings) -> ScheduleSource | None:
+def _schedule(settings: ApiSettings, opening: Opening) -> ScheduleSource | None:
     if not settings.schedule:
         return None
     return ScheduleSource(
@@ -118,6 +119,7 @@ def _schedule(settings: ApiSettings) -> ScheduleSource | None:
         refresh=settings.schedule_refresh,
         timeout=settings.schedule_timeout,
         hide_tracks=settings.schedule_hide_tracks,
+        keeping=ScheduleKeeping(opening, settings.schedule),
     )
 
 

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Collection
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +19,9 @@ from dolmetsch_api.schedule.fetching import (
     is_address,
     without_secrets,
 )
+from dolmetsch_api.schedule.keeping import ScheduleKeeping
 from dolmetsch_api.schedule.pretalx import Schedule, ScheduleInvalid, parse_schedule
+from dolmetsch_core.archive.schedules import KeptSchedule
 from dolmetsch_core.supervise import for_ever
 from dolmetsch_core.tasks import end_tasks
 
@@ -38,13 +41,15 @@ class ScheduleSource:
         refresh: float = 60.0,
         timeout: float = 10.0,
         hide_tracks: Collection[str] = (),
+        keeping: ScheduleKeeping | None = None,
     ) -> None:
         self._location = location if is_address(location) else str(Path(location).expanduser())
         self._refresh = refresh
         self._timeout = timeout
         self._hide_tracks = hide_tracks
+        self._keeping = keeping
         self._client: httpx.AsyncClient | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         self._looked = asyncio.Event()
         self._schedule: Schedule | None = None
         self._stamp: Any = None
@@ -76,14 +81,17 @@ class ScheduleSource:
         else:
             fetch = from_file(Path(self._location))
         run = for_ever("schedule", lambda: self._run(fetch), store_away=(), restarted=self._surprised)
-        self._task = asyncio.create_task(run, name="schedule")
+        self._tasks.append(asyncio.create_task(run, name="schedule"))
+        if keeping := self._keeping:
+            keep = for_ever("kept schedule", lambda: keeping.run(self._recall), store_away=())
+            self._tasks.append(asyncio.create_task(keep, name="kept schedule"))
         with suppress(TimeoutError):
             async with asyncio.timeout(FIRST_ANSWER_S):
                 await self._looked.wait()
 
     async def stop(self) -> None:
         """End looking."""
-        await end_tasks(self._task)
+        await end_tasks(*self._tasks)
         if self._client:
             await self._client.aclose()
 
@@ -104,17 +112,33 @@ class ScheduleSource:
         async with asyncio.timeout(self._timeout):
             document = await fetch(self._stamp)
         if document is not None:
-            # In a thread: a large export takes a second, and captions must not wait for it.
-            schedule = await asyncio.to_thread(
-                parse_schedule, document.content, hide_tracks=self._hide_tracks
-            )
+            schedule = await self._parsed(document.content)
             # Only now: with the stamp of a broken one, "not modified" would keep it out for good.
             self._stamp = document.stamp
             self._take(schedule)
+            if self._keeping:
+                self._keeping.keep(document.content)
         self._confirmed_at = time.monotonic()
         if self._error:
             self._error = ""
             log.info("the schedule is back")
+
+    async def _parsed(self, content: bytes) -> Schedule:
+        """Read it in a thread: a large export takes a second, and captions must not wait for it."""
+        return await asyncio.to_thread(parse_schedule, content, hide_tracks=self._hide_tracks)
+
+    async def _recall(self, kept: KeptSchedule) -> None:
+        """Use the one from before the restart, unless its source has answered by now."""
+        try:
+            schedule = await self._parsed(kept.content)
+        except ScheduleInvalid as error:
+            log.warning("the schedule from before the restart can't be used: %s", error)
+            return
+        if self._schedule is None:
+            since = datetime.fromtimestamp(kept.fetched, UTC)
+            log.info("until the schedule answers, the one of %s is used", since.isoformat(" ", "minutes"))
+            self._take(schedule)
+            self._confirmed_at = time.monotonic() - max(0.0, time.time() - kept.fetched)
 
     def _take(self, schedule: Schedule) -> None:
         if self._schedule is None:

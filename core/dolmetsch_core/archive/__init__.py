@@ -8,7 +8,7 @@
 `writing`   what the scribe copies.             Writer: worker.
 `deleting`  what is taken out, and never copied again.  Writer: worker (withdrawn, expired), api (deleted).
 `reading`   transcripts, by who may see them.   Reader: api.
-`votes`, `rooms`  votes for talks, rooms made by hand.  Writer: api.
+`votes`, `rooms`, `schedules`  votes for talks, rooms made by hand, the last good schedule.  Writer: api.
 
 Imports wire, and nothing of core that calls anybody else. Engine and operator may not import it.
 """

@@ -11,6 +11,7 @@ from sqlalchemy import (
     ForeignKey,
     ForeignKeyConstraint,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -154,4 +155,12 @@ adhoc_room = Table(
     Column("vocabulary", WordList, nullable=False),
     Column("keep_days", Integer),
     Column("created", Double, nullable=False),
+)
+
+schedule = Table(
+    "schedule",
+    metadata,
+    Column("source", Words, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+    Column("fetched", Double, nullable=False),
 )

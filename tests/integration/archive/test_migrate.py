@@ -75,7 +75,7 @@ async def _migrates(url: str) -> tuple[int | None, str]:
     return process.returncode, output.decode()
 
 
-@pytest.mark.parametrize("before", ["", "0001"])
+@pytest.mark.parametrize("before", ["", "0001", "0002"])
 async def test_three_processes_may_migrate_at_once(url: str, before: str) -> None:
     if before:
         await migrate(url, to=before)
