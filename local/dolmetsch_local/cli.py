@@ -5,7 +5,7 @@ import logging
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import httpx
 import typer
@@ -81,9 +81,6 @@ def run() -> None:
 def demo() -> None:
     """Run the platform with a real recording spoken into it: English captions, Portuguese translation."""
     settings = _settings()
-    changes: dict[str, Any] = {"languages": (showing.SPOKEN, showing.READ)}
-    if "model" not in settings.model_fields_set:
-        changes["model"] = showing.MODEL
     recording = recordings(settings.cache_dir, console.print) / "two_cities.wav"
 
     async def show(address: Address) -> None:
@@ -91,7 +88,7 @@ def demo() -> None:
         showing.open_page(address.url)
         await showing.show(address, recording, lambda lang, text: console.print(f"[dim]{lang}[/dim] {text}"))
 
-    _run(settings.model_copy(update=changes), show)
+    _run(showing.settings_of(settings), show)
 
 
 def _run(settings: LocalSettings, beside: Beside | None = None) -> None:

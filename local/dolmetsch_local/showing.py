@@ -6,9 +6,11 @@ import webbrowser
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from dolmetsch_local.client import Refused
 from dolmetsch_local.listen import listen
+from dolmetsch_local.settings import LocalSettings
 from dolmetsch_local.speak import speak
 from dolmetsch_local.state import Address
 
@@ -16,6 +18,14 @@ ROOM, SPOKEN, READ = "DEMO1", "en", "pt"
 BETWEEN_S = 8.0
 MODEL = "tiny.en"
 """Good at this recording, and quick enough for a laptop without a GPU."""
+
+
+def settings_of(wanted: LocalSettings) -> LocalSettings:
+    """Return the settings as wanted, but for the talk: the demonstration is about its own."""
+    changes: dict[str, Any] = {"languages": (SPOKEN, READ), "schedule": "", "rooms_file": None}
+    if "model" not in wanted.model_fields_set:
+        changes["model"] = MODEL
+    return wanted.model_copy(update=changes)
 
 
 def page(url: str) -> str:
