@@ -57,11 +57,14 @@ def parse_path(raw_path: bytes, after: str) -> list[str]:
 
 
 def cookies_of(socket: WebSocket) -> dict[str, str]:
-    """Return the cookies with names and values percent-decoded."""
+    """Return the cookies with names and values percent-decoded.
+
+    Of two by one name, such as another client's, browsers send the page's own first: its path is longer.
+    """
     found: dict[str, str] = {}
     for pair in socket.headers.get("cookie", "").split(";"):
         name, _, value = pair.strip().partition("=")
-        found[unquote(name)] = unquote(_unquoted(value))
+        found.setdefault(unquote(name), unquote(_unquoted(value)))
     return found
 
 

@@ -183,6 +183,17 @@ async def choose(page: Page, label: str, value: str) -> None:
     await page.get_by_label(label, exact=True).select_option(value)
 
 
+async def look(page: Page, times: int = 1) -> None:
+    """Have the page look at the server now."""
+    await page.evaluate(
+        """async (times) => {
+          const {status} = await import('./status.js');
+          for (let at = 0; at < times; at += 1) await status.look();
+        }""",
+        times,
+    )
+
+
 async def captions(page: Page) -> list[dict[str, Any]]:
     """The finished sentences as they stand on the page."""
     found: list[dict[str, Any]] = await page.evaluate(

@@ -1,10 +1,12 @@
 """What an admin may do: make, close and delete rooms."""
 
+import asyncio
+
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.browser.conference import HOSTILE
-from tests.browser.conftest import Opening, log_in, photograph
+from tests.browser.conftest import Opening, log_in, look, photograph
 from tests.platform_process import ADMIN_PASSWORD, HOST_PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -28,13 +30,26 @@ async def make(page: Page, title: str, code: str = "") -> None:
     await page.get_by_role("button", name="Make the room").click()
 
 
+async def the_scheduled_one_live(route: Route) -> None:
+    answer = await (await route.fetch()).json()
+    for room in answer["rooms"]:
+        room["host_connection_id"] = "somebody" if room["id"] == "OPEN11" else ""
+    await route.fulfill(json=answer)
+
+
 async def test_only_an_admin_sees_what_only_an_admin_may(visited: Opening) -> None:
+    organiser = await admin(visited)
+    await make(organiser, "Lightning talks")
     page = await visited("#/login")
     await log_in(page, HOST_PASSWORD)
     await expect(page.get_by_text("You are logged in as a speaker.")).to_be_visible()
-    await expect(page.get_by_role("listitem")).to_have_count(1)
-    for name in ("New room", "Close room", "Delete room"):
-        await expect(page.get_by_text(name)).to_be_hidden()
+    for each, count in ((organiser, 1), (page, 0)):
+        await each.route("**/room_list", the_scheduled_one_live)
+        await look(each)
+        await expect(each.get_by_role("listitem")).to_have_count(2)
+        await expect(each.get_by_role("link", name="New room")).to_have_count(count)
+        for name in ("Close room", "Delete room"):
+            await expect(each.get_by_role("button", name=name)).to_have_count(count)
     await page.goto(page.url.split("#")[0] + "#/new")
     await expect(page.get_by_text("Only an admin can make a room")).to_be_visible()
     await expect(page.get_by_label("Title")).to_be_hidden()
@@ -128,3 +143,20 @@ async def test_a_room_that_became_active_is_not_deleted(visited: Opening) -> Non
     await page.get_by_role("dialog").get_by_role("button", name="Delete room").click()
     await expect(page.get_by_role("alert")).to_contain_text("Room <X> is active: close it first")
     await expect(page.get_by_role("button", name="Delete room")).to_be_focused()
+
+
+async def test_who_has_gone_elsewhere_while_a_room_is_made_is_told_there(visited: Opening) -> None:
+    page = await admin(visited)
+    released = asyncio.Event()
+
+    async def wait(route: Route) -> None:
+        if route.request.method == "POST":
+            await released.wait()
+        await route.continue_()
+
+    await page.route("**/api/v1/rooms", wait)
+    await make(page, "Lightning talks")
+    await page.get_by_role("link", name="Vote").click()
+    released.set()
+    await expect(page.get_by_text("“Lightning talks” was made.")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Vote", level=1)).to_be_visible()

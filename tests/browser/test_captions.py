@@ -1,7 +1,7 @@
 """Captions as they stand on the page."""
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 
 from tests.browser.conftest import Opening, captions, chunk, photograph, show
 
@@ -57,6 +57,47 @@ async def test_a_reader_who_scrolls_up_is_left_alone_until_following_again(opene
     await follow.click()
     await expect(follow).to_be_hidden()
     assert (await log.evaluate(position))[1]
+
+
+async def read_out(page: Page) -> list[str]:
+    """The finished sentences that a screen reader was told of when they came."""
+    found: list[str] = await page.evaluate(
+        """() => [...document.querySelectorAll('.sentence:not([aria-live=off])')]
+          .map((each) => each.textContent)"""
+    )
+    return found
+
+
+async def test_only_what_is_new_is_read_out(opened: Opening) -> None:
+    page = await opened("#/room/DEMO1")
+    await expect(page.get_by_text("Waiting for the speaker")).to_be_visible()
+    await show(page, chunk([{"en": "One.", "de": "Eins."}, {"en": "Two."}]))
+    assert await read_out(page) == [], "all that was said before"
+    await show(page, chunk([{"en": "Two.", "de": "Zwei."}], first=1), chunk([{"en": "Three."}], line=1))
+    assert await read_out(page) == []
+    await show(page, chunk([{"en": "Three.", "de": "Drei."}], line=1))
+    assert await read_out(page) == ["Drei."]
+    await show(page, lang="en")
+    assert await read_out(page) == [], "another language is nothing new"
+    assert [each["waiting"] for each in await captions(page)] == [False, False, False]
+    await show(page, chunk([{"en": "Four."}], line=2), lang="en")
+    assert await read_out(page) == ["Four."]
+
+
+async def test_what_was_missed_is_counted_for_each_talk(opened: Opening) -> None:
+    page = await opened("#/room/DEMO1")
+    await expect(page.get_by_text("Waiting for the speaker")).to_be_visible()
+    await show(
+        page, *(chunk([{"en": f"Sentence {line} {at}."} for at in range(3)], line=line) for line in range(12))
+    )
+    await page.get_by_role("log").focus()
+    await page.keyboard.press("Home")
+    await page.wait_for_function("() => document.querySelector('.log').scrollTop === 0")
+    follow = page.get_by_role("button", name="Follow again")
+    await show(page, chunk([{"en": "New."}], line=12))
+    await expect(follow).to_have_text("Follow again (1 new)")
+    await show(page, chunk([{"en": f"Anew {at}."} for at in range(2)]))
+    await expect(follow).to_have_text("Follow again (2 new)")
 
 
 async def test_text_grows_and_stays_grown(opened: Opening) -> None:

@@ -3,13 +3,14 @@
 import contextlib
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from dolmetsch_core.archive import reading
 from dolmetsch_core.archive.database import Archive
 from dolmetsch_core.archive.reading import Viewer
 from tests.browser.conference import close_rooms
-from tests.browser.conftest import Opening, choose, log_in, photograph
+from tests.browser.conftest import Opening, choose, log_in, look, photograph
+from tests.browser.fake_room import FakeRoom
 from tests.platform_process import PlatformProcess
 from tests.waiting import looks
 
@@ -93,6 +94,50 @@ async def test_storing_is_chosen_before_and_withdrawn_later(
     await close_rooms(conference_platform)
     await expect(store).to_be_enabled(timeout=15_000)
     await expect(store).not_to_be_checked()
+
+
+async def in_open_room(visited: Opening, **consent: str) -> Page:
+    """The speaker's side of an open room, in a browser that keeps this consent."""
+    page = await visited("")
+    cookies = [{"name": f"OPEN11-{name}", "value": value, "url": page.url} for name, value in consent.items()]
+    await page.context.add_cookies(cookies)  # type: ignore[arg-type]
+
+    async def open_room(route: Route) -> None:
+        answer = await (await route.fetch()).json()
+        for room in answer["rooms"]:
+            room["host_connection_id"] = "somebody"
+        await route.fulfill(json=answer)
+
+    await page.route("**/room_list", open_room)
+    await page.goto(page.url.split("#")[0] + "#/host/OPEN11")
+    await log_in(page)
+    await look(page)
+    return page
+
+
+async def test_what_was_refused_at_activation_is_not_offered_after_a_reload(visited: Opening) -> None:
+    page = await in_open_room(visited, allow_store="false", allow_client_download="false")
+    await expect(page.get_by_text("Nothing is stored, captions are gone")).to_be_visible()
+    await expect(page.get_by_label("Store it")).to_be_disabled()
+    await expect(page.get_by_label("Everybody may read it")).to_be_disabled()
+
+
+async def test_an_open_room_is_not_made_public_later(visited: Opening) -> None:
+    page = await in_open_room(visited, allow_store="true", allow_client_download="false")
+    await expect(page.get_by_text("It can't be widened now")).to_be_visible()
+    await expect(page.get_by_label("Store it")).to_be_checked()
+    await expect(page.get_by_label("Everybody may read it")).to_be_disabled()
+
+
+async def test_nobody_is_promised_what_somebody_else_decided(visited: Opening) -> None:
+    page = await in_open_room(visited)
+    room = FakeRoom()
+    await page.route_web_socket("**/room/**", room.take)
+    await page.get_by_label("Store it").check()
+    await expect(page.get_by_label("Everybody may read it")).to_be_disabled()
+    await page.get_by_role("button", name="Start speaking").click()
+    await room.opened(1)
+    await expect(page.get_by_text("It is stored if it was allowed at activation.")).to_be_visible()
 
 
 async def test_the_start_is_in_sight_in_a_low_window_and_on_a_phone(visited: Opening) -> None:

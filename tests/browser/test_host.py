@@ -1,15 +1,12 @@
 """The host's side: login, microphone, what is sent when, and what the host is told."""
 
-import json
-from typing import Any
-
 import httpx
 import pytest
-from playwright.async_api import WebSocketRoute, expect
+from playwright.async_api import Route, expect
 
-from tests.browser.conftest import Opening, choose, chunk, log_in, photograph
+from tests.browser.conftest import SPY, Opening, choose, log_in, look, photograph
+from tests.browser.fake_room import FakeRoom
 from tests.platform_process import PlatformProcess
-from tests.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -57,37 +54,6 @@ async def test_the_servers_reason_is_shown_word_for_word(opened: Opening) -> Non
     await expect(page.get_by_role("button", name="Start speaking")).to_be_enabled()
 
 
-class FakeRoom:
-    """A room's sockets as the page opens them, and what it sends into each."""
-
-    def __init__(self) -> None:
-        self.sockets: list[WebSocketRoute] = []
-        self.received: list[list[bytes]] = []
-
-    def take(self, socket: WebSocketRoute) -> None:
-        frames: list[bytes] = []
-        self.sockets.append(socket)
-        self.received.append(frames)
-        socket.on_message(lambda frame: frames.append(frame if isinstance(frame, bytes) else frame.encode()))
-        self.tell(connection_id="somebody")
-        socket.send(json.dumps(chunk([])))
-
-    def tell(self, **info: Any) -> None:
-        self.sockets[-1].send(json.dumps({"info": info}))
-
-    async def opened(self, count: int) -> None:
-        await until(lambda: len(self.sockets) == count, f"socket {count}")
-        self.tell(ready_to_recieve_audio=True)
-        await until(lambda: len(self.received[-1]) >= 2, "audio")
-
-    @property
-    def begins_with_a_header(self) -> bool:
-        return b"".join(self.received[-1]).startswith(WEBM)
-
-
-WEBM = bytes.fromhex("1A45DFA3")
-
-
 async def test_audio_waits_for_the_server_and_has_a_header_when_it_needs_one(opened: Opening) -> None:
     page = await opened("#/host/DEMO1")
     await log_in(page)
@@ -115,3 +81,108 @@ async def test_audio_waits_for_the_server_and_has_a_header_when_it_needs_one(ope
     assert cookies["connection_id"] == "somebody"
     await room.sockets[-1].close(code=1003, reason="Room closed")
     await expect(page.get_by_role("alert").first).to_have_text("Room closed")
+
+
+ASKS = """
+window.asked = 0;
+window.tracks = [];
+const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+navigator.mediaDevices.getUserMedia = async (wish) => {
+  asked += 1;
+  await new Promise((allow) => { window.allow = allow; });
+  const stream = await open(wish);
+  tracks.push(...stream.getTracks());
+  return stream;
+};
+"""
+"""The browser asks whether the page may use the microphone, until a test allows it."""
+
+
+async def test_a_second_press_while_the_browser_asks_does_nothing(opened: Opening) -> None:
+    page = await opened("#/host/DEMO1", spy=SPY + ASKS)
+    await log_in(page)
+    room = FakeRoom()
+    await page.route_web_socket("**/room/**", room.take)
+    start = page.get_by_role("button", name="Start speaking")
+    await start.click()
+    await page.wait_for_function("() => asked === 1")
+    await look(page)
+    await start.evaluate("(button) => button.click()")
+    await page.evaluate("() => allow()")
+    await room.opened(1)
+    assert await page.evaluate("() => [asked, tracks.length, recorders]") == [1, 1, 1]
+    await expect(page.get_by_role("button", name="Stop")).to_be_focused()
+    await expect(page).to_have_title("Speaking: Opening of the conference – Dolmetsch")
+
+
+async def test_who_logs_out_while_the_browser_asks_does_not_speak(opened: Opening) -> None:
+    page = await opened("#/host/DEMO1", spy=SPY + ASKS)
+    await log_in(page)
+    room = FakeRoom()
+    await page.route_web_socket("**/room/**", room.take)
+    await page.get_by_role("button", name="Start speaking").click()
+    await page.wait_for_function("() => asked === 1")
+    await page.get_by_role("button", name="Log out").click()
+    await expect(page.get_by_label("Password")).to_be_visible()
+    await page.evaluate("() => allow()")
+    await page.wait_for_function("() => tracks.length === 1 && tracks[0].readyState === 'ended'")
+    assert await page.evaluate("() => recorders") == 0
+    assert room.sockets == []
+
+
+async def test_a_changed_microphone_that_is_not_to_be_had_ends_the_talk_once(opened: Opening) -> None:
+    page = await opened("#/host/DEMO1")
+    await log_in(page)
+    room = FakeRoom()
+    await page.route_web_socket("**/room/**", room.take)
+    await page.get_by_role("button", name="Start speaking").click()
+    await room.opened(1)
+    await page.evaluate(
+        """() => {
+          navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('', 'NotFoundError'); };
+        }"""
+    )
+    # The first microphone is closed before another one is opened, and with the talk again.
+    await page.get_by_label("Microphone", exact=True).dispatch_event("change")
+    await expect(page.get_by_role("alert").first).to_contain_text("No microphone was found.")
+    await expect(page.locator(".state")).to_have_text("Not speaking")
+    await expect(page.get_by_role("meter")).to_have_attribute("aria-valuenow", "0")
+
+
+async def test_a_host_reads_another_language_when_the_one_chosen_is_gone(opened: Opening) -> None:
+    page = await opened("#/host/DEMO1")
+    await log_in(page)
+    room = FakeRoom()
+    await page.route_web_socket("**/room/**", room.take)
+    await choose(page, "Read in", "de")
+    await page.get_by_role("button", name="Start speaking").click()
+    await room.opened(1)
+    assert "/de?" in room.sockets[-1].url
+
+    async def without_german(route: Route) -> None:
+        about = await (await route.fetch()).json()
+        about["translations"]["en"] = ["en"]
+        await route.fulfill(json=about)
+
+    await page.route("**/api/v1/about", without_german)
+    await look(page, times=6)
+    await room.opened(2)
+    assert "/en?" in room.sockets[-1].url
+
+
+async def test_a_host_whose_room_left_the_list_can_stop(opened: Opening) -> None:
+    page = await opened("#/host/DEMO1")
+    await log_in(page)
+    room = FakeRoom()
+    await page.route_web_socket("**/room/**", room.take)
+    await page.get_by_role("button", name="Start speaking").click()
+    await room.opened(1)
+
+    async def no_rooms(route: Route) -> None:
+        await route.fulfill(json=await (await route.fetch()).json() | {"rooms": []})
+
+    await page.route("**/room_list", no_rooms)
+    await look(page)
+    await expect(page.get_by_text("There is no room DEMO1 here.")).to_be_visible()
+    await page.get_by_role("button", name="Stop").click()
+    await expect(page.get_by_role("button", name="Start speaking")).to_be_disabled()

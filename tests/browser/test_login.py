@@ -1,12 +1,14 @@
 """Who is logged in: shown, ended, and the same person after a key has expired."""
 
+import asyncio
+
 import jwt
 import pytest
 from playwright.async_api import Page, Route, expect
 
 from dolmetsch_core.archive.database import Archive
-from tests.browser.conference import expired, hold, key_and_subject
-from tests.browser.conftest import Opening, hold_key, log_in, photograph
+from tests.browser.conference import BASE_PATH, expired, hold, key_and_subject
+from tests.browser.conftest import Opening, hold_key, log_in, look, photograph
 from tests.platform_process import ADMIN_PASSWORD, HOST_PASSWORD, PlatformProcess
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -104,3 +106,114 @@ async def test_a_key_that_expires_meanwhile_is_noticed_by_the_next_call(
     await expect(page.get_by_text("Your login has expired.")).to_be_visible()
     await expect(page.get_by_text("There are no transcripts that you may read.")).to_be_visible()
     assert await key_of(page) == key, "kept, so that the next login is the same person's"
+
+
+async def test_logging_out_forgets_the_key_of_another_page_of_this_host_too(
+    visited: Opening, conference_platform: PlatformProcess
+) -> None:
+    key, _ = key_and_subject(conference_platform, HOST_PASSWORD)
+    page = await visited(f"{BASE_PATH[1:]}/")
+    await page.context.add_cookies([{"name": "authenticated", "value": key, "url": conference_platform.url}])
+    await page.reload()
+    await expect(page.locator("#account")).to_contain_text("Speaker")
+    await page.get_by_role("button", name="Log out").click()
+    await page.reload()
+    await expect(page.get_by_role("listitem")).to_have_count(1)
+    await look(page)
+    await expect(page.get_by_role("link", name="Log in")).to_be_visible()
+    assert await key_of(page) == ""
+
+
+async def test_a_logout_elsewhere_during_a_check_counts(visited: Opening) -> None:
+    page = await visited("#/login")
+    await log_in(page)
+    await expect(page.locator("#account")).to_contain_text("Speaker")
+    other = await page.context.new_page()
+    await other.goto(page.url)
+    await expect(other.locator("#account")).to_contain_text("Speaker")
+    released = asyncio.Event()
+
+    async def wait(route: Route) -> None:
+        await released.wait()
+        await route.continue_()
+
+    await page.route("**/auth", wait)
+    async with page.expect_request("**/auth"):
+        await page.evaluate("() => { location.hash = '#/host/OPEN11'; }")
+    await page.evaluate(
+        "(name) => { new BroadcastChannel(name).onmessage = () => { window.told = true; }; }", "dolmetsch /"
+    )
+    await other.get_by_role("button", name="Log out").click()
+    await page.wait_for_function("() => window.told")
+    released.set()
+    await expect(page.get_by_role("link", name="Log in")).to_be_visible()
+    await expect(page.get_by_label("Password")).to_be_visible()
+
+
+async def test_a_server_that_asks_to_wait_has_not_ended_the_login(visited: Opening) -> None:
+    page = await visited("#/login")
+    await log_in(page)
+    await expect(page.locator("#account")).to_contain_text("Speaker")
+
+    async def wait(route: Route) -> None:
+        await route.fulfill(status=503, headers={"Retry-After": "60"}, json={"status": "fail"})
+
+    await page.route("**/auth", wait)
+    async with page.expect_response("**/auth"):
+        await page.reload()
+    await look(page)
+    await expect(page.get_by_text("Your login has expired.")).to_have_count(0)
+    await page.unroute("**/auth")
+    await look(page)
+    await expect(page.locator("#account")).to_contain_text("Speaker")
+
+
+async def test_after_a_logout_no_login_has_expired(visited: Opening) -> None:
+    page = await visited("#/login")
+    await log_in(page)
+    await expect(page.locator("#account")).to_contain_text("Speaker")
+    await page.route(
+        "**/api/v1/transcripts", lambda route: route.fulfill(status=401, json={"detail": "Log in first"})
+    )
+    async with page.expect_response("**/api/v1/transcripts"):
+        await page.get_by_role("button", name="Log out").click()
+    await look(page)
+    await expect(page.get_by_text("Your login has expired.")).to_have_count(0)
+    await expect(page.get_by_role("link", name="Log in")).to_be_visible()
+
+
+async def test_after_a_wrong_password_one_types_on(visited: Opening) -> None:
+    page = await visited("#/login")
+    await page.get_by_label("Password").fill("wrong")
+    button = page.get_by_role("button", name="Log in")
+    released = asyncio.Event()
+
+    async def wait(route: Route) -> None:
+        await released.wait()
+        await route.continue_()
+
+    await page.route("**/login", wait)
+    await button.focus()
+    async with page.expect_request("**/login"):
+        await page.keyboard.press("Enter")
+    await expect(button).to_be_focused()
+    released.set()
+    await expect(page.get_by_text("This password is wrong.")).to_be_visible()
+    await expect(page.get_by_label("Password")).to_be_focused()
+
+
+async def test_who_has_gone_elsewhere_while_logging_in_stays_there(visited: Opening) -> None:
+    page = await visited("#/login")
+    released = asyncio.Event()
+
+    async def wait(route: Route) -> None:
+        await released.wait()
+        await route.continue_()
+
+    await page.route("**/login", wait)
+    async with page.expect_request("**/login"):
+        await log_in(page)
+    await page.get_by_role("link", name="Vote").click()
+    released.set()
+    await expect(page.locator("#account")).to_contain_text("Speaker")
+    await expect(page.get_by_role("heading", name="Vote", level=1)).to_be_visible()

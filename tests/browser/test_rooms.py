@@ -1,12 +1,13 @@
 """The list of rooms, and what every view has in common."""
 
+import asyncio
 import json
 
 import pytest
 from playwright.async_api import Route, expect
 
 from tests.browser.conference import HOSTILE
-from tests.browser.conftest import NOTICE, Opening, captions, chunk, log_in, photograph, show
+from tests.browser.conftest import NOTICE, Opening, captions, choose, chunk, log_in, photograph, show
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -88,3 +89,65 @@ async def test_a_live_room_is_told_from_the_others(opened: Opening) -> None:
     await page.reload()
     await expect(page.get_by_role("listitem").nth(1).locator(".badge")).to_have_text("Live")
     await photograph(page, "rooms-live")
+
+
+async def test_a_room_is_not_missed_before_all_is_known(opened: Opening) -> None:
+    page = await opened("")
+    released = asyncio.Event()
+
+    async def wait(route: Route) -> None:
+        await released.wait()
+        await route.continue_()
+
+    await page.route("**/api/v1/about", wait)
+    for kind, place in (("room", ".state"), ("host", ".facts")):
+        await page.evaluate("(kind) => { location.hash = `#/${kind}/DEMO1`; }", kind)
+        await page.reload()
+        words = await page.evaluate(
+            """async (place) => {
+              const {status} = await import('./status.js');
+              while (!status.rooms) await new Promise(requestAnimationFrame);
+              status.dispatchEvent(new Event('change'));
+              return document.querySelector(place).textContent;
+            }""",
+            place,
+        )
+        assert words == "", kind
+    released.set()
+    await expect(page.get_by_role("heading", name="Opening of the conference")).to_be_visible()
+    await page.goto(page.url.split("#")[0] + "#/room/NOWHERE")
+    await expect(page.get_by_text("There is no room NOWHERE here.")).to_be_visible()
+
+
+FORBIDDEN = """
+for (const area of ['localStorage', 'sessionStorage']) {
+  Object.defineProperty(window, area, {get() { throw new DOMException('', 'SecurityError'); }});
+}
+window.BroadcastChannel = class { constructor() { throw new DOMException('', 'SecurityError'); } };
+"""
+
+
+async def test_a_browser_that_forbids_storage_shows_and_logs_in(opened: Opening) -> None:
+    page = await opened("", spy=FORBIDDEN)
+    await expect(page.get_by_role("listitem")).to_have_count(2)
+    await page.get_by_role("link", name="Log in").click()
+    await log_in(page)
+    await expect(page.get_by_text("You are logged in as a speaker.")).to_be_visible()
+    await page.get_by_role("link", name="Read captions of Opening").click()
+    await expect(page.get_by_text("Waiting for the speaker")).to_be_visible()
+    await choose(page, "Read in", "de")
+    await page.get_by_role("button", name="Larger text").click()
+    await page.get_by_role("button", name="Log out").click()
+    await expect(page.get_by_role("link", name="Log in")).to_be_visible()
+
+
+async def test_what_is_told_is_told_in_a_place_that_was_there_before(opened: Opening) -> None:
+    page = await opened("#/host/DEMO1")
+    await log_in(page)
+    await expect(page.get_by_role("button", name="Start speaking")).to_be_visible()
+    regions = await page.evaluate(
+        """() => [...document.querySelectorAll('[role=status]:empty')]
+          .map((each) => getComputedStyle(each).display)"""
+    )
+    assert len(regions) >= 4
+    assert "none" not in regions

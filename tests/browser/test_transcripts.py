@@ -1,14 +1,16 @@
 """Transcripts: found, read, saved and deleted by whom they concern."""
 
+import asyncio
 import json
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
-from dolmetsch_core.archive import reading
+from dolmetsch_core.archive import reading, writing
 from dolmetsch_core.archive.database import Archive
 from dolmetsch_core.archive.reading import Viewer
+from dolmetsch_core.wire.feed import Sentence
 from tests.browser.conference import HOSTILE, SAID, TRANSLATED, hold, key_and_subject
 from tests.browser.conftest import Opening, choose, hold_key, log_in, photograph
 from tests.platform_process import ADMIN_PASSWORD, HOST_PASSWORD, PlatformProcess
@@ -70,11 +72,14 @@ async def test_a_transcript_is_read_in_the_language_chosen(visited: Opening, arc
 
 
 async def test_a_talk_that_goes_on_can_be_read_further(visited: Opening, archive: Archive) -> None:
-    await hold(archive, "NOW", "A talk that goes on", ended=False)
+    made = await hold(archive, "NOW", "A talk that goes on", ended=False)
     page = await visited("#/transcript/NOW")
     await expect(page.locator(".sentence")).to_have_count(3)
+    since = Sentence(n=3, line=1, sent=1, start=195, end=199, lang="en", text="And it goes on.")
+    await writing.append(archive, made, [since], [])
     await page.get_by_role("button", name="Load what was said since").click()
-    await expect(page.locator(".sentence")).to_have_count(3)
+    await expect(page.locator(".sentence")).to_have_count(4)
+    await expect(page.locator(".sentence").last).to_have_text("And it goes on.")
     await expect(page.get_by_text("Running")).to_be_visible()
 
 
@@ -156,3 +161,79 @@ async def test_titles_and_what_was_said_are_text(visited: Opening, archive: Arch
     await expect(page.get_by_role("heading", name=HOSTILE)).to_be_visible()
     await expect(page.locator(".sentence")).to_have_count(3)
     assert await page.evaluate("() => [document.images.length, window.broken]") == [0, None]
+
+
+async def admin_reads(visited: Opening, room: str) -> Page:
+    """An admin at a transcript."""
+    page = await visited("#/login")
+    await log_in(page, ADMIN_PASSWORD)
+    await expect(page.get_by_text("You are logged in as an admin.")).to_be_visible()
+    await page.evaluate("(room) => { location.hash = `#/transcript/${room}`; }", room)
+    return page
+
+
+async def test_who_logs_out_leaves_nothing_private_on_the_page(visited: Opening, archive: Archive) -> None:
+    await hold(archive, "OTHER", "Behind closed doors", public=False)
+    page = await admin_reads(visited, "OTHER")
+    await expect(page.locator(".sentence")).to_have_count(3)
+    await page.route("**/transcript", lambda route: route.abort())
+    await page.get_by_role("button", name="Log out").click()
+    await expect(page.get_by_text("The server can't be reached. Try again in a moment.")).to_be_visible()
+    for words in (SAID[0], "Behind closed doors", "Ada Lovelace", "Private"):
+        await expect(page.get_by_text(words)).to_have_count(0)
+    await expect(page.get_by_role("heading", name="Transcript")).to_be_visible()
+    await expect(page.get_by_role("button", name="SRT")).to_be_hidden()
+    await expect(page).to_have_title("OTHER – Dolmetsch")
+
+
+async def test_an_answer_to_who_has_logged_out_comes_too_late(visited: Opening, archive: Archive) -> None:
+    await hold(archive, "OTHER", "Behind closed doors", public=False)
+    page = await visited("#/login")
+    released = asyncio.Event()
+
+    async def slow_for_the_admin(route: Route) -> None:
+        answer = await route.fetch()
+        if "authorization" in route.request.headers:
+            await released.wait()
+        await route.fulfill(response=answer)
+
+    await page.route("**/transcript", slow_for_the_admin)
+    await log_in(page, ADMIN_PASSWORD)
+    await expect(page.get_by_text("You are logged in as an admin.")).to_be_visible()
+    async with page.expect_request("**/transcript"):
+        await page.evaluate("() => { location.hash = '#/transcript/OTHER'; }")
+    await page.get_by_role("button", name="Log out").click()
+    await expect(page.get_by_text("no transcript", exact=False)).to_be_visible()
+    async with page.expect_response("**/transcript") as late:
+        released.set()
+    await (await late.value).finished()
+    await expect(page.locator(".sentence")).to_have_count(0)
+    await expect(page.get_by_text("no transcript", exact=False)).to_be_visible()
+
+
+async def test_a_transcript_is_loaded_once_and_names_the_page(
+    visited: Opening, archive: Archive, conference_platform: PlatformProcess
+) -> None:
+    key, subject = key_and_subject(conference_platform, HOST_PASSWORD)
+    await hold(archive, "MINE", "My talk", owner=subject, public=False)
+    page = await visited("")
+    await hold_key(page, key)
+    await expect(page.locator("#account")).to_contain_text("Speaker")
+    loads = 0
+    released = asyncio.Event()
+
+    async def count(route: Route) -> None:
+        nonlocal loads
+        loads += 1
+        answer = await route.fetch()
+        await released.wait()
+        await route.fulfill(response=answer)
+
+    await page.route("**/transcript", count)
+    await page.goto(page.url.split("#")[0] + "#/transcript/MINE")
+    await page.reload()
+    await expect(page.locator("#account")).to_contain_text("Speaker")
+    released.set()
+    await expect(page.get_by_role("button", name="Delete the transcript of My talk")).to_be_visible()
+    assert await page.title() == "My talk – Dolmetsch"
+    assert loads == 1 + 1, "once for each arrival"

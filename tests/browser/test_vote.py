@@ -115,6 +115,18 @@ async def test_a_refused_vote_is_told_and_not_remembered(visited: Opening) -> No
     await expect(glossary.get_by_role("alert")).to_contain_text("The server can't be reached.")
 
 
+async def test_a_vote_that_is_not_counted_any_more_is_forgotten(
+    visited: Opening, conference_platform: PlatformProcess
+) -> None:
+    page = await visited("#/vote")
+    cookie = {"name": "voted-WORK55", "value": "true", "url": conference_platform.url}
+    await page.context.add_cookies([cookie])  # type: ignore[list-item]
+    await page.reload()
+    await page.get_by_role("button", name=f"Take vote back: {GLOSSARY}").click()
+    await expect(page.get_by_role("button", name=f"Vote for {GLOSSARY}")).to_be_focused()
+    assert await voted(page) == {}
+
+
 async def test_a_title_with_markup_is_text(visited: Opening) -> None:
     page = await visited("#/vote")
     await expect(page.get_by_role("heading", name=HOSTILE)).to_be_visible()

@@ -3,15 +3,13 @@
 import { h } from "./dom.js";
 
 /**
- * @param {Record<string, unknown>} attributes
- * @param {string} text
+ * Let a job be done once at a time, marking its button meanwhile.
+ * @param {HTMLButtonElement} button
  * @param {() => Promise<unknown>} job
- * @returns {HTMLButtonElement}
+ * @returns {() => Promise<void>}
  */
-export function actionButton(attributes, text, job) {
-  const button = h("button", { type: "button", ...attributes, onclick: run }, text);
-
-  async function run() {
+export function oneAtATime(button, job) {
+  return async () => {
     if (button.hasAttribute("aria-disabled")) return;
     button.setAttribute("aria-disabled", "true");
     try {
@@ -19,7 +17,17 @@ export function actionButton(attributes, text, job) {
     } finally {
       button.removeAttribute("aria-disabled");
     }
-  }
+  };
+}
 
+/**
+ * @param {Record<string, unknown>} attributes
+ * @param {string} text
+ * @param {() => Promise<unknown>} job
+ * @returns {HTMLButtonElement}
+ */
+export function actionButton(attributes, text, job) {
+  const button = h("button", { type: "button", ...attributes }, text);
+  button.addEventListener("click", oneAtATime(button, job));
   return button;
 }

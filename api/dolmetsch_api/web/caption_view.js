@@ -12,6 +12,10 @@ export class CaptionView {
   #following = true;
   #lastTop = 0;
   #missed = 0;
+  /** Whether nothing has come yet: what comes first is all that was said before. */
+  #first = true;
+  /** Places of sentences that are not to be read out, in no language. */
+  #old = new Set();
 
   /** @param {import("./captions.js").Captions} captions */
   constructor(captions) {
@@ -41,7 +45,9 @@ export class CaptionView {
     if (lang === this.lang) return;
     this.lang = lang;
     this.log.dir = status.attributes(lang).dir;
-    for (const line of this.captions.lines.values()) this.#draw([...line.sentences.values()]);
+    const all = [...this.captions.lines.values()].flatMap(({ sentences }) => [...sentences.values()]);
+    this.#markOld(all);
+    this.#draw(all);
     this.showWords();
     this.#keepUp();
   }
@@ -51,6 +57,8 @@ export class CaptionView {
     const before = this.captions.count;
     const { fresh, changed } = this.captions.merge(chunk, target);
     if (fresh) this.#clear();
+    if (this.#first) this.#markOld(changed);
+    this.#first = false;
     this.#draw(changed);
     this.showWords();
     this.empty.hidden = this.captions.count > 0;
@@ -83,8 +91,15 @@ export class CaptionView {
   }
 
   #clear() {
+    this.#first = true;
+    this.#missed = 0;
+    this.#old.clear();
     this.#lines.clear();
     this.log.replaceChildren();
+  }
+
+  #markOld(sentences) {
+    for (const sentence of sentences) this.#old.add(placeOf(sentence));
   }
 
   #draw(sentences) {
@@ -94,11 +109,13 @@ export class CaptionView {
   #drawSentence(sentence) {
     const line = this.#line(sentence.line);
     const old = line.sentences.get(sentence.sent);
+    const at = placeOf(sentence);
     const { text, lang, waiting } = shown(sentence, this.lang);
-    if (old?.textContent === text && old.lang === status.attributes(lang).lang) return;
+    const same = old?.textContent === text && old.lang === status.attributes(lang).lang;
+    if (same && old.classList.contains("waiting") === waiting) return;
     // A sentence that waits for its translation is not read out; its translation is a new element, which is.
     const element = h("p", { class: waiting ? "sentence waiting" : "sentence", ...status.attributes(lang),
-      "aria-live": waiting && "off", "data-at": `${sentence.line}.${sentence.sent}` }, text);
+      "aria-live": (waiting || this.#old.has(at)) && "off", "data-at": at }, text);
     line.sentences.set(sentence.sent, element);
     if (old) old.replaceWith(element);
     else insertInOrder(line.element, element, line.sentences, sentence.sent);
@@ -138,6 +155,8 @@ export class CaptionView {
     setText(this.button, this.#missed ? `Follow again (${this.#missed} new)` : "Follow again");
   }
 }
+
+const placeOf = ({ line, sent }) => `${line}.${sent}`;
 
 function insertInOrder(parent, element, siblings, number) {
   const after = Math.min(...[...siblings.keys()].filter((other) => other > number));

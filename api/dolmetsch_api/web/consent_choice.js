@@ -14,12 +14,16 @@ const WORDS = {
   never: "Nothing is stored, captions are gone when the room closes: this was fixed when the room was activated.",
   withdrawn: "Storing was withdrawn: nothing of this session is kept, captions are gone when the room closes.",
   stored: "Untick it to withdraw: what was stored of this session is deleted for good, and nothing more is kept.",
+  maybe: "It is stored if it was allowed at activation. Untick it to withdraw: what was stored of this session is " +
+    "deleted for good, and nothing more is kept.",
 };
 
 export class ConsentChoice {
   #active = null;
-  /** Whether storing was refused on this page for the room as it is open now. */
+  /** Whether storing was refused in this browser for the room as it is open now. */
   #refused = false;
+  /** Whether the room was opened by somebody else, as far as this browser knows. */
+  #unknown = false;
   #withdrawn = false;
   #now = { active: false, speaking: false };
 
@@ -46,15 +50,26 @@ export class ConsentChoice {
   /** @param {{active: boolean, speaking: boolean}} now active: the room is open, maybe by somebody else */
   update(now) {
     const { speaking, active } = (this.#now = now);
-    if (!speaking && active !== this.#active) {
-      // Back in an open room, its consent goes on; the next one's speaker is asked anew.
-      const kept = (active && keptConsent(this.room)) || { store: false, everybody: false };
-      if (active || this.#active) [this.store.checked, this.everybody.checked] = [kept.store, kept.everybody];
-    }
-    this.#active = active;
     if (speaking) this.#refused = !this.store.checked;
-    else if (!active) this.#refused = this.#withdrawn = false;
+    else if (active) this.#comeBack(keptConsent(this.room));
+    else this.#askAnew();
+    this.#active = active;
     this.#show();
+  }
+
+  /** In an open room, its consent goes on. */
+  #comeBack(kept) {
+    this.#refused = kept?.store === false;
+    if (!kept) this.#unknown = true;
+    if (this.#active) return;
+    this.store.checked = kept?.store ?? false;
+    this.everybody.checked = kept?.everybody ?? false;
+  }
+
+  /** The next one's speaker says it again. */
+  #askAnew() {
+    this.#refused = this.#withdrawn = this.#unknown = false;
+    if (this.#active) this.store.checked = false;
   }
 
   async #changed() {
@@ -76,13 +91,14 @@ export class ConsentChoice {
     if (!this.store.checked) this.everybody.checked = false;
     const fixed = speaking || (active && this.#refused);
     this.store.disabled = fixed && !this.store.checked;
-    this.everybody.disabled = fixed || !this.store.checked;
+    const tooLate = active && !keptConsent(this.room)?.everybody;
+    this.everybody.disabled = fixed || tooLate || !this.store.checked;
     setText(this.note, this.#words(active, speaking, fixed));
   }
 
   #words(active, speaking, fixed) {
     if (fixed && !this.store.checked) return this.#withdrawn ? WORDS.withdrawn : WORDS.never;
-    if (speaking) return WORDS.stored;
+    if (speaking) return this.#unknown ? WORDS.maybe : WORDS.stored;
     if (active) return WORDS.open;
     if (!this.store.checked) return `${WORDS.nothing} ${WORDS.before}`;
     return this.everybody.checked ? WORDS.before : `${WORDS.own} ${WORDS.before}`;

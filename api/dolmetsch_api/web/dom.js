@@ -36,6 +36,17 @@ export function setOptions(select, options) {
   if (options.some(({ value }) => value === chosen)) select.value = chosen;
 }
 
+let controls = 0;
+
+/** A labelled control. @param {string} label @param {HTMLElement} control */
+export function field(label, control) {
+  control.id ||= `field-${(controls += 1)}`;
+  return h("div", { class: "field" }, h("label", { for: control.id }, label), control);
+}
+
+/** A view's title is another one now; nobody hears it of a view that was left. @param {HTMLElement} view */
+export const titleChanged = (view) => view.dispatchEvent(new Event("titlechange", { bubbles: true }));
+
 /** Give a card its track's colour, if it is one. @param {HTMLElement} card @param {string} color */
 export function setTrack(card, color) {
   if (CSS.supports("color", color)) card.style.setProperty("--track", color);

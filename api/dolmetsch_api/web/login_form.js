@@ -1,7 +1,7 @@
 /** Logging in with a password. */
 
-import { h, setText } from "./dom.js";
-import { field } from "./reader.js";
+import { oneAtATime } from "./action_button.js";
+import { field, h, setText } from "./dom.js";
 import { Refusal, inWords } from "./server.js";
 import { session } from "./session.js";
 
@@ -10,15 +10,19 @@ export function loginForm(onDone, heading = "") {
   const password = h("input", { type: "password", name: "password", autocomplete: "current-password", required: true });
   const wrong = h("p", { class: "trouble", role: "alert" });
   const button = h("button", { class: "button", type: "submit" }, "Log in");
+  const attempt = oneAtATime(button, logIn);
   const form = h("form", { class: "panel login", onsubmit: submit },
     heading && h("h2", {}, heading),
     h("p", { class: "note" }, "The organisers gave you a password. Whoever only reads needs none."),
     h("input", { type: "text", name: "username", value: "host", autocomplete: "username", hidden: true }),
     field("Password", password), wrong, button);
 
-  async function submit(event) {
+  function submit(event) {
     event.preventDefault();
-    button.disabled = true;
+    attempt();
+  }
+
+  async function logIn() {
     setText(wrong, "");
     try {
       await session.login(password.value);
@@ -26,9 +30,8 @@ export function loginForm(onDone, heading = "") {
       onDone();
     } catch (error) {
       setText(wrong, refused(error));
+      password.focus();
       password.select();
-    } finally {
-      button.disabled = false;
     }
   }
 

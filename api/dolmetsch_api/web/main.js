@@ -60,13 +60,17 @@ function show() {
 
 function update() {
   view.update();
-  const title = typeof view.title === "function" ? view.title() : view.title;
-  if (document.title !== `${title} – Dolmetsch`) document.title = `${title} – Dolmetsch`;
+  showTitle();
   showNavigation(page);
   setText(notice, status.about?.notice ?? "");
   notice.hidden = !status.about?.notice;
   setText(unreachable, status.reachable === false ? "The server can't be reached. Trying again…" : "");
   showExpired(session.expired && page !== "login");
+}
+
+function showTitle() {
+  const title = typeof view.title === "function" ? view.title() : view.title;
+  if (document.title !== `${title} – Dolmetsch`) document.title = `${title} – Dolmetsch`;
 }
 
 /** What is owned stays owned: the old key goes along with the next login. */
@@ -83,6 +87,7 @@ async function checkLogin() {
 }
 
 addEventListener("hashchange", show);
+place.addEventListener("titlechange", showTitle);
 for (const source of [status, offers, session]) source.addEventListener("change", update);
 status.addEventListener("change", checkLogin);
 show();

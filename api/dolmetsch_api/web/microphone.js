@@ -21,6 +21,7 @@ export async function microphones() {
 
 export class Microphone {
   #samples = new Float32Array(2048);
+  #closed = false;
 
   /** @param {MediaStream} stream */
   constructor(stream) {
@@ -61,6 +62,8 @@ export class Microphone {
   }
 
   close() {
+    if (this.#closed) return;
+    this.#closed = true;
     for (const track of this.stream.getTracks()) track.stop();
     this.context.close();
   }

@@ -2,20 +2,21 @@
 
 import { Captions } from "./captions.js";
 import { CaptionView } from "./caption_view.js";
-import { h, setOptions, setText } from "./dom.js";
+import { field, h, setOptions, setText } from "./dom.js";
 import { keepPreference, preference } from "./keys.js";
-import { status } from "./status.js";
+import { languageFor, languageOptions } from "./languages.js";
 import { sentence } from "./words.js";
 
 const SIZES = [1, 1.2, 1.45, 1.75, 2.1, 2.6, 3.2, 4, 5];
 /** On a phone, on a desk, on a screen for all. */
 const usualSize = () => (innerWidth < 700 ? 1 : innerWidth < 1700 ? 2 : 4);
-let numbers = 0;
 
 export class Reader {
   /** @type {import("./room_socket.js").SocketStatus} */
   #socket = { kind: "connecting" };
   #state = "";
+  /** The language that was chosen last: on this page, or before it was opened. */
+  #wish = preference("lang");
 
   /** @param {{onLang: (lang: string) => void, size?: number}} wish */
   constructor({ onLang, size = usualSize() }) {
@@ -36,16 +37,10 @@ export class Reader {
   /** Offer a room's languages; the first choice is what was read last, or what the browser speaks. */
   offer(targets, spoken) {
     const first = !this.select.value;
-    const options = targets.map((code) => ({
-      value: code,
-      text: code === spoken ? `${status.name(code)} (as spoken)` : status.name(code),
-      lang: status.attributes(code).lang,
-    }));
-    setOptions(this.select, options.sort((a, b) => a.text.localeCompare(b.text)));
-    const wanted = [preference("lang"), ...navigator.languages.map((tag) => tag.split("-")[0]), spoken];
-    const back = preference("lang") !== this.view.lang && targets.includes(preference("lang"));
+    setOptions(this.select, languageOptions(targets, spoken));
+    const back = this.#wish !== this.view.lang && targets.includes(this.#wish);
     if (first || back || !targets.includes(this.view.lang)) {
-      this.select.value = wanted.find((code) => targets.includes(code)) ?? targets[0];
+      this.select.value = languageFor(this.#wish, targets, spoken);
     }
     this.view.spoken = spoken;
     this.view.setLang(this.select.value);
@@ -83,6 +78,7 @@ export class Reader {
   }
 
   #chosen(onLang) {
+    this.#wish = this.lang;
     keepPreference("lang", this.lang);
     this.view.setLang(this.lang);
     onLang(this.lang);
@@ -106,10 +102,4 @@ export class Reader {
     this.larger.disabled = this.size === SIZES.length - 1;
     this.view.element.style.setProperty("--caption-size", `${SIZES[this.size]}rem`);
   }
-}
-
-/** A labelled control. @param {string} label @param {HTMLElement} control */
-export function field(label, control) {
-  control.id ||= `field-${(numbers += 1)}`;
-  return h("div", { class: "field" }, h("label", { for: control.id }, label), control);
 }

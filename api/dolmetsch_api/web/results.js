@@ -11,6 +11,16 @@ export function tell(text, { next = false } = {}) {
   setText(place, text);
 }
 
+/**
+ * Tell it on the view that follows; whoever has gone elsewhere meanwhile is told there, and stays.
+ * @param {HTMLElement} view @param {string} text @param {string} hash the view that follows
+ */
+export function tellAndGo(view, text, hash) {
+  const here = view.isConnected;
+  tell(text, { next: here });
+  if (here) location.hash = hash;
+}
+
 /** Another view is shown. */
 export function anotherView() {
   if (!stays) setText(place, "");

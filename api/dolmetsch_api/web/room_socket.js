@@ -69,11 +69,12 @@ export class RoomSocket {
 
   /** Close this socket in order and open another, such as for another language. */
   async renew() {
+    this.#wanted = true;
     this.#attempts = 0;
     this.onStatus({ kind: "connecting" });
     await this.#leave();
-    this.#wanted = true;
-    if (!this.#socket) this.#connect();
+    // It may have been stopped during the goodbye.
+    if (this.#wanted && !this.#socket) this.#connect();
   }
 
   /** What was sent arrives before the end: wait for the server's goodbye, but not for ever. */

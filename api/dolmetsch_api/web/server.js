@@ -2,6 +2,8 @@
 
 const BASE = new URL("./", import.meta.url);
 const PATIENCE_MS = 4000;
+/** For what takes its time, and what changes something: the server goes on with that when nobody waits any more. */
+export const LONG_MS = 30_000;
 
 /** The server said no; the message is for people, in its own words where it has some. */
 export class Refusal extends Error {
@@ -22,10 +24,11 @@ export class Refusal extends Error {
  * @param {string} path
  * @param {RequestInit & {patience?: number}} [init]
  */
-export async function request(path, { patience = PATIENCE_MS, ...init } = {}) {
+export async function request(path, { patience, ...init } = {}) {
+  const usual = init.method ? LONG_MS : PATIENCE_MS;
   const answer = await fetch(new URL(path, BASE), {
     cache: "no-store",
-    signal: AbortSignal.timeout(patience),
+    signal: AbortSignal.timeout(patience ?? usual),
     ...init,
   });
   if (!answer.ok) throw refusalOf(answer, await answer.json());
@@ -58,9 +61,10 @@ export const schedule = () => ask("api/v1/schedule");
 /** What a key allows; empty: nothing, any more. @returns {Promise<"" | "host" | "admin">} */
 export async function roleOf(key) {
   try {
-    return (await ask("auth", asJson({ key }))).power ?? "";
+    return (await ask("auth", { ...asJson({ key }), patience: PATIENCE_MS })).power ?? "";
   } catch (error) {
-    if (error instanceof Refusal) return "";
+    // Whoever is to wait was not told about the key.
+    if (error instanceof Refusal && error.status === 503 && !error.wait) return "";
     throw error;
   }
 }
@@ -72,7 +76,7 @@ export const login = (password, key) => ask("login", asJson({ password, key }));
 export const votable = () => ask("vote");
 
 /** Give a vote, or take it back; the votes that there are then. @param {"add" | "remove"} what */
-export const vote = (code, what) => ask(`vote/${encodeURIComponent(code)}/${what}`);
+export const vote = (code, what) => ask(`vote/${encodeURIComponent(code)}/${what}`, { patience: LONG_MS });
 
 /** The room's socket; `v=1` asks for the states that this page shows. */
 export function socketUrl(room, role, source, target) {

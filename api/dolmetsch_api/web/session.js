@@ -10,14 +10,11 @@ class Session extends EventTarget {
   /** Whether there was a login that the server does not take any more. */
   expired = false;
   #checking = null;
-  #others = new BroadcastChannel(`dolmetsch ${server.COOKIE_PATH}`);
+  #others = otherTabs();
 
   constructor() {
     super();
-    this.#others.onmessage = () => {
-      forgetTabsKey();
-      this.check().catch(() => {});
-    };
+    this.#others?.addEventListener("message", () => this.#follow().catch(() => {}));
   }
 
   /** What to show the server; empty: nothing. */
@@ -36,18 +33,25 @@ class Session extends EventTarget {
     const { key, power } = await server.login(password, heldKey());
     keepKey(key);
     this.#become(power, false);
-    this.#others.postMessage("");
+    this.#others?.postMessage("");
   }
 
   logout() {
     forgetKey();
     this.#become("", false);
-    this.#others.postMessage("");
+    this.#others?.postMessage("");
   }
 
   /** The server did not take this key. @param {string} key */
   expire(key) {
-    if (key === heldKey()) this.#become("", true);
+    if (key === heldKey()) this.#become("", key !== "");
+  }
+
+  /** Another tab logged in or out: a check under way may be of the key before. */
+  async #follow() {
+    forgetTabsKey();
+    await this.#checking?.catch(() => {});
+    await this.check();
   }
 
   async #check() {
@@ -61,6 +65,15 @@ class Session extends EventTarget {
     if (role === this.role && expired === this.expired) return;
     Object.assign(this, { role, expired });
     this.dispatchEvent(new Event("change"));
+  }
+}
+
+/** @returns {BroadcastChannel | null} null: forbidden by the browser's settings, as storage is */
+function otherTabs() {
+  try {
+    return new BroadcastChannel(`dolmetsch ${server.COOKIE_PATH}`);
+  } catch {
+    return null;
   }
 }
 

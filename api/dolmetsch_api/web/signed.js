@@ -1,9 +1,7 @@
 /** What the server does for whom it knows: each call shows the key, and hears when that is no good any more. */
 
-import { Refusal, asJson, request } from "./server.js";
+import { LONG_MS, Refusal, asJson, request } from "./server.js";
 import { session } from "./session.js";
-
-const LONG_MS = 30_000;
 
 async function signed(path, init = {}) {
   const key = session.key;
@@ -41,10 +39,10 @@ export const transcriptFile = (id, format, lang) =>
   signed(`${room(id)}/transcript?${new URLSearchParams({ format, lang })}`, { patience: LONG_MS });
 
 /** Delete a transcript for good. */
-export const deleteTranscript = (id) => ask(`${room(id)}/transcript`, { method: "DELETE", patience: LONG_MS });
+export const deleteTranscript = (id) => ask(`${room(id)}/transcript`, { method: "DELETE" });
 
 /** Close a room for everybody in it. */
-export const closeRoom = (id) => ask(`${room(id)}/close`, { method: "POST", patience: LONG_MS });
+export const closeRoom = (id) => ask(`${room(id)}/close`, { method: "POST" });
 
 /** Rooms made by hand. @returns {Promise<{id: string, title: string}[]>} */
 export const madeRooms = () => ask("api/v1/rooms");

@@ -2,15 +2,13 @@
 
 import { actionButton } from "./action_button.js";
 import { confirmed } from "./confirmation.js";
-import { h, setOptions, setText } from "./dom.js";
+import { field, h, setOptions, setText } from "./dom.js";
 import { keepPreference, preference } from "./keys.js";
+import { languageFor, languageOptions } from "./languages.js";
 import { offers } from "./offers.js";
-import { field } from "./reader.js";
-import { tell } from "./results.js";
 import { saveFile } from "./save_file.js";
 import { inWords } from "./server.js";
 import { deleteTranscript, transcriptFile } from "./signed.js";
-import { status } from "./status.js";
 
 const FORMS = [["txt", "Text"], ["srt", "SRT"], ["vtt", "WebVTT"], ["md", "Markdown"], ["json", "JSON"]];
 
@@ -20,12 +18,10 @@ export class TranscriptActions {
 
   /**
    * @param {string} id the room's
-   * @param {{onDeleted: () => void, leaves?: boolean, onLang?: (lang: string) => void}} wish
-   *   leaves: another view follows when it is deleted
+   * @param {{onDeleted: (words: string) => void, onLang?: (lang: string) => void}} wish
    */
-  constructor(id, { onDeleted, leaves = false, onLang = () => {} }) {
+  constructor(id, { onDeleted, onLang = () => {} }) {
     this.id = id;
-    this.leaves = leaves;
     this.onDeleted = onDeleted;
     this.select = h("select", { onchange: () => {
       keepPreference("lang", this.lang);
@@ -46,14 +42,9 @@ export class TranscriptActions {
   /** @param {{title: string, languages: string[], spoken: string, mine: boolean}} now */
   update({ title, languages, spoken, mine }) {
     this.#title = title;
-    setOptions(this.select, languages.map((code) => ({
-      value: code,
-      text: code === spoken ? `${status.name(code)} (as spoken)` : status.name(code),
-      lang: status.attributes(code).lang,
-    })));
+    setOptions(this.select, languageOptions(languages, spoken));
     if (!this.#offered && languages.length) {
-      const wanted = [preference("lang"), ...navigator.languages.map((tag) => tag.split("-")[0]), spoken];
-      this.select.value = wanted.find((code) => languages.includes(code)) ?? languages[0];
+      this.select.value = languageFor(preference("lang"), languages, spoken);
       this.#offered = true;
     }
     this.select.setAttribute("aria-label", `Language of ${title}`);
@@ -73,8 +64,7 @@ export class TranscriptActions {
     const text = "It is deleted for good, in all languages: nobody can bring it back. Of a running talk nothing more is kept.";
     if (!(await confirmed({ title: `Delete the transcript of “${this.#title}”?`, text, action: "Delete for good" }))) return;
     await deleteTranscript(this.id);
-    tell(`The transcript of “${this.#title}” was deleted.`, { next: this.leaves });
-    this.onDeleted();
+    this.onDeleted(`The transcript of “${this.#title}” was deleted.`);
     await offers.lookAtTranscripts();
   }
 

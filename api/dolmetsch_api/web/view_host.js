@@ -1,45 +1,39 @@
-/** A room as its host speaks in it: login, microphone, start and stop, and the captions to see that it works. */
+/** A room as its host speaks in it: login, what is spoken and kept, start and stop, and the captions. */
 
+import { actionButton } from "./action_button.js";
 import { ConsentChoice } from "./consent_choice.js";
 import { DeviceSelect } from "./device_select.js";
-import { h, setOptions, setText } from "./dom.js";
+import { field, h, setOptions, setText, titleChanged } from "./dom.js";
 import { heldKey } from "./keys.js";
-import { lastWords } from "./last_words.js";
-import { LevelMeter } from "./level_meter.js";
 import { loginForm } from "./login_form.js";
-import { Microphone, MicrophoneTrouble } from "./microphone.js";
-import { Reader, field } from "./reader.js";
+import { MicrophoneTrouble } from "./microphone.js";
+import { Reader } from "./reader.js";
 import { session } from "./session.js";
-import { Speaker } from "./speaker.js";
+import { Speaking } from "./speaking.js";
 import { status } from "./status.js";
 import { describe } from "./view_viewer.js";
-import { keepScreenOn } from "./wake_lock.js";
 
 /** @param {string} id */
 export const hostView = (id) => new HostView(id);
 
 class HostView {
-  #microphone = null;
-  #speaker = null;
-  #listener = null;
-  #letScreenGo = () => {};
   #left = false;
 
   constructor(id) {
     this.id = id;
     this.heading = h("h1", { tabindex: "-1" }, id);
     this.facts = h("p", { class: "facts" });
-    this.reader = new Reader({ onLang: (lang) => this.#read(lang), size: 1 });
-    this.meter = new LevelMeter();
+    this.reader = new Reader({ onLang: (lang) => this.speaking.read(lang), size: 1 });
     this.spoken = h("select", { onchange: () => this.update() });
-    this.devices = new DeviceSelect(() => this.#changeMicrophone());
+    this.devices = new DeviceSelect(() => this.speaking.changeMicrophone());
     this.trouble = h("p", { class: "trouble", role: "alert" });
-    this.start = h("button", { class: "button start", type: "button", onclick: () => this.#toggle() }, "Start speaking");
+    this.start = actionButton({ class: "button start" }, "Start speaking", () => this.#toggle());
     this.login = loginForm(() => this.#showBooth(), "For speakers");
-    this.consent = new ConsentChoice(id, () => this.#speaker?.renew());
+    this.consent = new ConsentChoice(id, () => this.speaking.withdraw());
+    this.speaking = this.#newSpeaking();
     this.booth = h("section", { class: "panel booth", "aria-label": "Speaking" },
       field("Spoken", this.spoken), this.reader.language, field("Microphone", this.devices.element),
-      this.consent.element, h("div", { class: "go" }, this.meter.element, this.trouble, this.start));
+      this.consent.element, h("div", { class: "go" }, this.speaking.meter.element, this.trouble, this.start));
     this.body = h("div", { class: "host-body" });
     this.element = h("div", { class: "room host" },
       h("div", { class: "room-top" }, h("div", { class: "names" }, this.heading, this.facts)), this.body);
@@ -47,7 +41,21 @@ class HostView {
   }
 
   title() {
-    return `${this.#speaker ? "Speaking" : "Speak"}: ${status.room(this.id)?.title ?? this.id}`;
+    return `${this.speaking.on ? "Speaking" : "Speak"}: ${status.room(this.id)?.title ?? this.id}`;
+  }
+
+  #newSpeaking() {
+    return new Speaking({
+      room: this.id,
+      reader: this.reader,
+      devices: this.devices,
+      spoken: () => this.spoken.value,
+      consent: () => this.consent.value,
+      welcome: () => this.booth.isConnected,
+      onChange: () => this.#showSpeaking(),
+      onTrouble: (message) => setText(this.trouble, message),
+      onLogin: (reason) => this.#askAgain(reason),
+    });
   }
 
   /** Login first, unless this browser holds a good key. */
@@ -63,28 +71,30 @@ class HostView {
   update() {
     this.#followLogin();
     const room = status.room(this.id);
-    if (!room || !status.about) {
-      if (status.rooms) setText(this.facts, `There is no room ${this.id} here.`);
-      this.start.disabled = true;
-      return;
-    }
-    this.start.disabled = false;
-    setText(this.heading, room.title);
-    this.heading.lang = status.attributes(room.source_lang).lang;
-    setText(this.facts, describe(room));
-    this.consent.update({ active: room.host_connection_id !== "", speaking: this.#speaker !== null });
-    const first = !this.spoken.value && status.sources.includes(room.source_lang);
-    setOptions(this.spoken, status.sources.map((value) => ({ value, text: status.name(value) })));
-    if (first) this.spoken.value = room.source_lang;
-    this.reader.offer(status.targets(room, this.spoken.value), this.spoken.value);
+    const known = room && status.about;
+    this.start.disabled = !known && !this.speaking.on;
+    if (known) this.#showRoom(room);
+    else if (status.rooms && !room) setText(this.facts, `There is no room ${this.id} here.`);
   }
 
   leave() {
     this.#left = true;
     this.devices.leave();
     this.reader.view.resized.disconnect();
-    this.#listener?.stop();
-    this.#stop();
+    this.speaking.leave();
+  }
+
+  #showRoom(room) {
+    setText(this.heading, room.title);
+    this.heading.lang = status.attributes(room.source_lang).lang;
+    setText(this.facts, describe(room));
+    this.consent.update({ active: room.host_connection_id !== "", speaking: this.speaking.on });
+    const first = !this.spoken.value && status.sources.includes(room.source_lang);
+    setOptions(this.spoken, status.sources.map((value) => ({ value, text: status.name(value) })));
+    if (first) this.spoken.value = room.source_lang;
+    const before = this.reader.lang;
+    this.reader.offer(status.targets(room, this.spoken.value), this.spoken.value);
+    if (before !== this.reader.lang) this.speaking.read(this.reader.lang);
   }
 
   #showLogin() {
@@ -96,9 +106,9 @@ class HostView {
   /** Logged out here or in another tab, or in again. A login that ended by itself does not cut off a talk. */
   #followLogin() {
     const inside = this.booth.isConnected;
-    if (inside && !session.role && !(session.expired && this.#speaker)) {
-      this.#stop();
+    if (inside && !session.role && !(session.expired && this.speaking.on)) {
       this.#showLogin();
+      this.speaking.leave();
     } else if (!inside && session.role && this.login.element.isConnected) this.#showBooth();
   }
 
@@ -114,110 +124,28 @@ class HostView {
   }
 
   async #toggle() {
-    this.start.disabled = true;
     setText(this.trouble, "");
     try {
-      if (this.#speaker) await this.#stop("You stopped. The room stays open for a while: you can go on.");
-      else await this.#begin();
+      if (this.speaking.on) await this.speaking.stop("You stopped. The room stays open for a while: you can go on.");
+      else await this.speaking.begin();
     } catch (error) {
       if (!(error instanceof MicrophoneTrouble)) throw error;
       setText(this.trouble, error.message);
-    } finally {
-      this.start.disabled = false;
     }
   }
 
-  async #begin() {
-    await this.#openMicrophone();
-    if (this.#left) {
-      this.meter.stop();
-      return void this.#microphone.close();
-    }
-    this.#listener?.stop();
-    this.#listener = null;
-    this.#letScreenGo = keepScreenOn();
-    this.#speaker = new Speaker({
-      room: this.id,
-      spoken: this.spoken.value,
-      target: this.reader.lang,
-      stream: this.#microphone.stream,
-      consent: () => this.consent.value,
-      onFrame: (frame) => this.reader.take(frame, this.#speaker?.target ?? this.reader.lang),
-      onStatus: (now) => this.#takeStatus(now),
-      onReady: (ready) => this.#showReady(ready),
-      onTrouble: (message) => this.#fail(`The browser stopped recording (${message}).`),
-    });
-    this.#speaker.start();
-    this.#showSpeaking(true);
-  }
-
-  async #openMicrophone() {
-    this.#microphone?.close();
-    this.#microphone = await Microphone.open(this.devices.value);
-    this.#microphone.onLost(() => this.#fail("The microphone was disconnected. Connect it again, then start again."));
-    this.meter.watch(this.#microphone);
-    await this.devices.look();
-  }
-
-  /** Leave the microphone at once; read on as a viewer, because the last words are still on their way. */
-  async #stop(why = "") {
-    const speaker = this.#speaker;
-    this.#speaker = null;
-    this.#letScreenGo();
-    this.#letScreenGo = () => {};
-    this.meter.stop();
-    await speaker?.stop();
-    this.#microphone?.close();
-    this.#microphone = null;
-    this.#showSpeaking(false);
-    if (!speaker || this.#left) return;
-    this.reader.say(why || "Not speaking", "calm");
-    if (why) this.#listener = lastWords(this.id, this.reader);
-  }
-
-  #takeStatus(now) {
-    this.reader.takeStatus(now);
-    if (now.kind === "open") this.#showReady(false);
-    if (now.kind !== "closed" || now.again !== undefined) return;
-    this.#fail(now.reason || "The server ended the connection.");
-    if (now.next !== "login") return;
+  #askAgain(reason) {
     session.expire(heldKey());
-    this.login.say(`Please log in again (${now.reason}).`);
+    this.login.say(`Please log in again (${reason}).`);
     this.#showLogin();
   }
 
-  async #fail(message) {
-    setText(this.trouble, message);
-    await this.#stop();
-  }
-
-  #showReady(ready) {
-    this.reader.say(...(ready ? ["Live", "live"] : ["Starting the room… You can speak already.", "calm"]));
-  }
-
-  #showSpeaking(speaking) {
-    setText(this.start, speaking ? "Stop" : "Start speaking");
-    this.start.classList.toggle("stop", speaking);
-    this.spoken.disabled = speaking;
+  #showSpeaking() {
+    const { on } = this.speaking;
+    setText(this.start, on ? "Stop" : "Start speaking");
+    this.start.classList.toggle("stop", on);
+    this.spoken.disabled = on;
+    titleChanged(this.element);
     this.update();
-  }
-
-  #read(lang) {
-    this.#speaker?.read(lang);
-    this.#listener?.renew();
-  }
-
-  async #changeMicrophone() {
-    if (!this.#speaker) return;
-    try {
-      await this.#openMicrophone();
-      if (this.#speaker) return void (await this.#speaker.use(this.#microphone.stream));
-      // Stopped while the browser asked.
-      this.meter.stop();
-      this.#microphone.close();
-    } catch (error) {
-      if (!(error instanceof MicrophoneTrouble)) throw error;
-      await this.#fail(error.message);
-    }
   }
 }

@@ -1,8 +1,8 @@
 /** An admin makes a room without a schedule. */
 
-import { h, setOptions, setText } from "./dom.js";
-import { field } from "./reader.js";
-import { tell } from "./results.js";
+import { oneAtATime } from "./action_button.js";
+import { field, h, setOptions, setText } from "./dom.js";
+import { tellAndGo } from "./results.js";
 import { Refusal, inWords } from "./server.js";
 import { session } from "./session.js";
 import { makeRoom } from "./signed.js";
@@ -19,6 +19,7 @@ export function newRoomView() {
   const troubles = Object.fromEntries(Object.keys(inputs).map((name) => [name, troubleOf(inputs[name], name)]));
   const trouble = h("p", { class: "trouble", role: "alert" });
   const button = h("button", { class: "button", type: "submit" }, "Make the room");
+  const attempt = oneAtATime(button, make);
   const row = (name, label, ...more) => h("div", {}, field(label, inputs[name]), ...more, troubles[name]);
   const form = h("form", { class: "panel", onsubmit: submit, "aria-labelledby": "new-room" },
     row("title", "Title"), row("presenter", "Speaker (optional)"), row("location", "Place (optional)"),
@@ -29,20 +30,20 @@ export function newRoomView() {
   const heading = h("h1", { tabindex: "-1", id: "new-room" }, "New room");
   const element = h("div", { class: "page narrow" }, heading, only, form);
 
-  async function submit(event) {
+  function submit(event) {
     event.preventDefault();
-    button.disabled = true;
+    attempt();
+  }
+
+  async function make() {
     for (const [name, place] of Object.entries({ ...troubles, "": trouble })) say(name, place, "");
     try {
       const draft = Object.entries(inputs).map(([name, { value }]) => [name, value.trim()]);
       const made = await makeRoom(Object.fromEntries(draft));
-      tell(`“${made.title}” was made.`, { next: true });
       await status.look();
-      location.hash = "#/";
+      tellAndGo(element, `“${made.title}” was made.`, "#/");
     } catch (error) {
       refuse(error);
-    } finally {
-      button.disabled = false;
     }
   }
 

@@ -3,14 +3,17 @@
 import { actionButton } from "./action_button.js";
 import { clock } from "./captions.js";
 import { date, lookAtZone, times, zoneInWords } from "./conference.js";
-import { h, setText, setTrack } from "./dom.js";
+import { h, setText, setTrack, titleChanged } from "./dom.js";
 import { offers } from "./offers.js";
+import { tellAndGo } from "./results.js";
 import { inWords } from "./server.js";
 import { session } from "./session.js";
 import { transcript } from "./signed.js";
 import { status } from "./status.js";
 import { TranscriptActions } from "./transcript_actions.js";
 import { headed, setBadges } from "./view_transcripts.js";
+
+const LOADING = "Loading the transcript…";
 
 /** @param {string} id */
 export const transcriptView = (id) => new TranscriptView(id);
@@ -19,7 +22,9 @@ class TranscriptView {
   /** @type {import("./signed.js").Transcript | null} */
   #found = null;
   #shown = "";
-  #asked = "";
+  /** The key that it was asked for with; null: not yet. */
+  #asked = null;
+  #loads = 0;
 
   constructor(id) {
     this.id = id;
@@ -27,11 +32,10 @@ class TranscriptView {
     this.facts = h("p", { class: "facts" });
     this.badges = h("p", { class: "badges" });
     this.actions = new TranscriptActions(id, {
-      onDeleted: () => (location.hash = "#/transcripts"),
-      leaves: true,
+      onDeleted: (words) => tellAndGo(this.element, words, "#/transcripts"),
       onLang: () => this.#draw(),
     });
-    this.state = h("p", { class: "empty", role: "status" }, "Loading the transcript…");
+    this.state = h("p", { class: "empty", role: "status" }, LOADING);
     this.text = h("div", { class: "text" });
     this.again = actionButton({ class: "button plain", hidden: true }, "Load what was said since", () => this.#load());
     this.tools = h("div", { class: "save", hidden: true }, this.actions.language, this.actions.downloads,
@@ -45,10 +49,8 @@ class TranscriptView {
   }
 
   async update() {
-    // Another person may read other things.
-    const asked = `${session.role} ${session.expired}`;
-    if (asked !== this.#asked) {
-      this.#asked = asked;
+    if (session.key !== this.#asked) {
+      this.#forget();
       await this.#load();
     }
     await lookAtZone();
@@ -57,15 +59,30 @@ class TranscriptView {
 
   leave() {}
 
+  /** Another person may read other things. */
+  #forget() {
+    this.#asked = session.key;
+    this.#found = null;
+    this.again.hidden = true;
+    setText(this.state, LOADING);
+    this.#show();
+  }
+
   async #load() {
+    // An answer for whoever was logged in before must not come last.
+    const load = (this.#loads += 1);
     try {
-      this.#found = await transcript(this.id);
-      setText(this.state, "");
+      const found = await transcript(this.id);
+      if (load === this.#loads) this.#take(found, "");
     } catch (error) {
-      setText(this.state, inWords(error));
-      if (error.status === 404) this.#found = null;
+      if (load === this.#loads) this.#take(error.status === 404 ? null : this.#found, inWords(error));
     }
-    setText(this.again, this.#found ? "Load what was said since" : "Try again");
+  }
+
+  #take(found, words) {
+    this.#found = found;
+    setText(this.state, words);
+    setText(this.again, found ? "Load what was said since" : "Try again");
     this.again.hidden = false;
     this.#show();
   }
@@ -73,8 +90,19 @@ class TranscriptView {
   #show() {
     const found = this.#found;
     this.tools.hidden = !found;
-    this.text.hidden = !found;
-    if (!found) return;
+    if (found) this.#showFound(found);
+    else this.#showNothing();
+    titleChanged(this.element);
+  }
+
+  #showNothing() {
+    setText(this.heading, "Transcript");
+    for (const name of ["lang", "dir"]) this.heading.removeAttribute(name);
+    for (const place of [this.facts, this.badges, this.text]) place.replaceChildren();
+    this.#shown = "";
+  }
+
+  #showFound(found) {
     const running = found.parts.at(-1).ended === null;
     setText(this.heading, this.title());
     Object.assign(this.heading, status.attributes(found.source_lang));

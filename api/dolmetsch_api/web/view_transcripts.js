@@ -4,6 +4,7 @@ import { date, lookAtZone, times, zoneInWords } from "./conference.js";
 import { h, setText, setTrack } from "./dom.js";
 import { KeyedList } from "./keyed_list.js";
 import { offers } from "./offers.js";
+import { tell } from "./results.js";
 import { status } from "./status.js";
 import { TranscriptActions } from "./transcript_actions.js";
 
@@ -46,7 +47,10 @@ function transcriptCard(id, elsewhere) {
   const time = h("p", { class: "facts" });
   const languages = h("p", { class: "facts" });
   const read = h("a", { class: "button", href: address }, "Read");
-  const actions = new TranscriptActions(id, { onDeleted: () => elsewhere.focus() });
+  const actions = new TranscriptActions(id, { onDeleted: (words) => {
+    tell(words);
+    elsewhere.focus();
+  } });
   const element = h("li", { class: "card" }, h("div", { class: "card-top" }, track, badges), h("h2", {}, title),
     facts, time, languages, h("div", { class: "save" }, actions.language, actions.downloads),
     h("div", { class: "actions" }, read, h("span", { class: "apart" }, actions.remove)), actions.trouble);

@@ -28,7 +28,7 @@ export function viewerView(id) {
   function update() {
     const room = status.room(id);
     if (!room || !status.about) {
-      if (status.rooms && !started) reader.say(`There is no room ${id} here.`, "bad");
+      if (status.rooms && !room && !started) reader.say(`There is no room ${id} here.`, "bad");
       return;
     }
     setText(heading, room.title);
@@ -48,7 +48,7 @@ export function viewerView(id) {
     socket.stop();
   }
 
-  return { element, heading, title: () => status.room(id)?.title ?? id, update, leave, reader, socket };
+  return { element, heading, title: () => status.room(id)?.title ?? id, update, leave };
 }
 
 /** Presenter and place. @param {import("./status.js").Room} room */

@@ -52,20 +52,28 @@ function talkCard(code) {
   const element = h("li", { class: "card" }, h("div", { class: "card-top" }, track, votes), title, time, facts, more,
     h("div", { class: "actions" }, button), trouble);
 
+  let count = 0;
+
   async function toggle() {
     const voted = hasVoted(code);
     setText(trouble, "");
     try {
-      const count = await vote(code, voted ? "remove" : "add");
-      keepVote(code, !voted);
-      showVotes(count);
-      tell(voted ? `You took your vote for “${title.textContent}” back.` : `You voted for “${title.textContent}”.`);
+      settle(!voted, await vote(code, voted ? "remove" : "add"));
     } catch (error) {
-      setText(trouble, refused(error, voted));
+      // Where nobody has voted there is none to take back, such as after votes were counted anew.
+      if (voted && count === 0 && error instanceof Refusal) settle(false, 0);
+      else setText(trouble, refused(error, voted));
     }
   }
 
-  function showVotes(count) {
+  function settle(voted, votes) {
+    keepVote(code, voted);
+    showVotes(votes);
+    tell(voted ? `You voted for “${title.textContent}”.` : `You took your vote for “${title.textContent}” back.`);
+  }
+
+  function showVotes(now) {
+    count = now;
     const voted = hasVoted(code);
     const all = count === 1 ? "1 vote" : `${count} votes`;
     setText(votes, voted ? `${all}, with yours` : all);

@@ -2,7 +2,7 @@
 
 const STATES = {
   live: { text: "Live", tone: "live" },
-  starting: { text: "The room is starting. Captions come when the speaker begins.", tone: "info" },
+  starting: { text: "The room is starting. Captions come when the speaker begins.", tone: "calm" },
   host_away: { text: "The speaker is away. Captions go on when they are back.", tone: "warn" },
   captions_delayed: { text: "Captions are delayed. Nothing is lost: they arrive in a moment.", tone: "warn" },
   closed: { text: "The talk has ended.", tone: "calm" },

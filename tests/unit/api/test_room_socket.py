@@ -61,6 +61,14 @@ def test_cookies_are_decoded_by_name_and_value(cookie: str, found: dict[str, str
     assert cookies_of(socket(cookie)) == found
 
 
+def test_of_two_cookies_by_one_name_the_page_s_own_counts() -> None:
+    """Browsers send the one of the longer path first."""
+    both = cookies_of(
+        socket("a-allow_store=false; authenticated=mine; a-allow_store=true; authenticated=other")
+    )
+    assert both == {"a-allow_store": "false", "authenticated": "mine"}
+
+
 @pytest.mark.parametrize("cookies", [(), ("",), (";;",), ("nonsense",), ("=",), ("%FF=%FF",)])
 def test_garbage_instead_of_cookies_is_no_credential(cookies: tuple[str, ...]) -> None:
     assert cookies_of(socket(*cookies)).get("authenticated", "") == ""
