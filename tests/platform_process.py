@@ -111,7 +111,15 @@ class PlatformProcess:
 
     def pids(self, marker: str) -> list[int]:
         """Pids of this platform's children whose command line holds `marker`."""
-        return [pid for pid in processes(marker) if _parent(pid) == self.pid]
+        return [pid for pid in processes(marker) if _parent(pid) == self.pid and marker in _command_line(pid)]
+
+
+def _command_line(pid: int) -> str:
+    """Not its environment: the worker's names LibreTranslate, and everybody's the test that runs."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text(errors="replace")
+    except OSError:
+        return ""
 
 
 def _parent(pid: int) -> int:

@@ -14,6 +14,8 @@ from dolmetsch_core.wire.languages import LANGUAGES
 from dolmetsch_core.wire.translation import Languages
 
 LOOK_AGAIN_S = 2.0
+LOOK_SOON_S = 0.1
+"""While nothing was heard of engines or translator: until then the lists are not those of this platform."""
 
 
 class KnownLanguages:
@@ -63,18 +65,12 @@ class KnownLanguages:
 
     def _take(self, told: Languages | None) -> None:
         """Add what is told: a pair that a restarted worker has not found yet is still a pair."""
-        if told is None or not told.pairs:
-            return
-        before = self._translated.pairs
-        pairs = {
-            source: tuple(sorted({*before.get(source, ()), *told.pairs.get(source, ())}))
-            for source in {*before, *told.pairs}
-        }
-        self._translated = told.model_copy(update={"pairs": pairs})
+        if told is not None and told.pairs:
+            self._translated = told.with_those_of(self._translated)
 
     async def _look(self) -> None:
         while True:
             self._spoken = (await self._directory.capacity()).languages or self._spoken
             with suppress(*STORE_AWAY):
                 self._take(await languages.read(self._store))
-            await asyncio.sleep(LOOK_AGAIN_S)
+            await asyncio.sleep(LOOK_AGAIN_S if self._spoken and self.known else LOOK_SOON_S)

@@ -2,8 +2,9 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -12,6 +13,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from tests.contract.server import Server
+from tests.raw_socket import deaf
 from tests.scoring import talk
 from tests.waiting import until
 from tests.webm import recorded
@@ -23,6 +25,10 @@ CHUNK = {"last_n_sents", "incomplete_sentence", "transcription_delay", "translat
 SLICE_S = 0.3
 ENGINE_S = 60.0
 """An engine may have to be started first."""
+AT_ONCE_S = 5.0
+"""What needs no new engine session, no timer and nobody's time-out has happened by then."""
+SPOKEN_S = 300
+"""No talk of the suite is as long: times are in whole seconds, not in thousandths."""
 NO_AUTH = (1008, "Authentification failed: no valid password in session cookie")
 SECOND_HOST = (1003, "Multiple hosts not allowed")
 NOT_ACTIVE = (1003, "Room not active")
@@ -37,8 +43,11 @@ class Gone(Exception):
 class Page:
     """Captions as the page merges them: a whole sentence at a time; words and delays are assigned."""
 
-    source: str
+    sources: tuple[str, ...]
+    """Languages spoken in the room, the first one first."""
     sentences: dict[tuple[int, int], dict[str, str]] = field(default_factory=dict)
+    spoken: dict[tuple[int, int], str] = field(default_factory=dict)
+    """In which of them each sentence was."""
     speakers: dict[int, int] = field(default_factory=dict)
     incomplete_sentence: str = ""
     chunks: int = 0
@@ -56,20 +65,20 @@ class Page:
 
     def _take_line(self, line: Json) -> None:
         number = line["line_idx"]
-        assert isinstance(line["beg"], int), line
-        assert isinstance(line["end"], int), line
-        assert 0 <= line["beg"] <= line["end"], line
+        # Exactly: true and false are whole numbers to Python, and no seconds.
+        assert [type(line[name]) for name in ("beg", "end", "speaker")] == [int, int, int], line
+        assert 0 <= line["beg"] <= line["end"] <= SPOKEN_S, line
         assert line["speaker"] >= -1, line
         assert self.speakers.setdefault(number, line["speaker"]) == line["speaker"], "a speaker is final"
         for sentence in line["sentences"]:
             at, content = (number, sentence["sent_idx"]), sentence["content"]
             before = self.sentences.get(at, {})
-            assert content.get(self.source), f"the source text is part of every sentence: {content}"
-            assert before.get(self.source, content[self.source]) == content[self.source], (
-                "an index has one meaning"
-            )
+            source = self.spoken.get(at) or next((lang for lang in self.sources if content.get(lang)), "")
+            assert content.get(source), f"the source text is part of every sentence: {content}"
+            assert before.get(source, content[source]) == content[source], "an index has one meaning"
             assert before.keys() <= content.keys(), f"a whole sentence replaces {before}: {content}"
             self.sentences[at] = content
+            self.spoken[at] = source
 
     def _assert_no_gaps(self) -> None:
         lines: dict[int, list[int]] = {}
@@ -82,14 +91,18 @@ class Page:
         """All sentences that are there in this language, in order."""
         return [self.sentences[at][lang] for at in sorted(self.sentences) if lang in self.sentences[at]]
 
+    def said(self) -> dict[tuple[int, int], str]:
+        """What was spoken, by index."""
+        return {at: self.sentences[at][lang] for at, lang in self.spoken.items()}
+
 
 class Tab:
     """One open socket; what comes is read at once."""
 
-    def __init__(self, connection: ClientConnection, source: str) -> None:
+    def __init__(self, connection: ClientConnection, *sources: str) -> None:
         self.connection = connection
         self.frames: list[Json] = []
-        self.page = Page(source)
+        self.page = Page(sources)
         self.closed: tuple[int, str] | None = None
         self._reading = asyncio.create_task(self._read())
 
@@ -178,6 +191,19 @@ def cookies_of_host(
     return cookies | ({"connection_id": connection_id} if connection_id else {})
 
 
+def cookie_header(cookies: Mapping[str, str]) -> dict[str, str]:
+    """The cookies as the browser sends what the page has set."""
+    pairs = "; ".join(f"{encoded(name)}={encoded(value)}" for name, value in cookies.items())
+    return {"Cookie": pairs} if pairs else {}
+
+
+def half_open(
+    server: Server, path: str, cookies: Mapping[str, str] | None = None
+) -> AbstractContextManager[socket.socket]:
+    """A socket at `/room/` and the path, whose other end will never say anything again."""
+    return deaf(f"{server.url}/room/{path}", cookie_header(cookies or {}))
+
+
 @asynccontextmanager
 async def opened(
     server: Server,
@@ -188,14 +214,13 @@ async def opened(
     url: str = "",
     headers: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Tab]:
-    """A socket at `/room/` and the path as it stands."""
-    pairs = "; ".join(f"{encoded(name)}={encoded(value)}" for name, value in (cookies or {}).items())
+    """A socket at `/room/` and the path as it stands; `source`: what is spoken, one after the other."""
     address = f"{url or server.url}/room/{path}".replace("http", "ws", 1)
-    sent = {**(headers or {}), **({"Cookie": pairs} if pairs else {})}
+    sent = {**(headers or {}), **cookie_header(cookies or {})}
     async with connect(
         address, additional_headers=sent, proxy=None, max_size=None, close_timeout=5
     ) as connection:
-        tab = Tab(connection, source or server.source)
+        tab = Tab(connection, *(source or server.source).split())
         try:
             yield tab
         finally:
@@ -218,14 +243,18 @@ async def hosting(
     *,
     source: str = "",
     target: str = "",
+    before: str = "",
 ) -> AsyncIterator[Tab]:
-    """A host that may send audio; tries again, as people do, while a room that ended still has its engine."""
+    """A host that may send audio; tries again, as people do, while a room that ended still has its engine.
+
+    `before`: what was spoken in the room before `source`.
+    """
     source = source or server.source
     path = f"{encoded(room)}/host/{source}/{target or source}"
     cookies = cookies or cookies_of_host(room, server.host_key)
     deadline = asyncio.get_running_loop().time() + ENGINE_S
     while True:
-        async with opened(server, path, cookies, source=source) as tab:
+        async with opened(server, path, cookies, source=f"{before} {source}") as tab:
             try:
                 await tab.ready()
             except Gone as gone:
@@ -235,6 +264,21 @@ async def hosting(
                 yield tab
                 return
         await asyncio.sleep(0.2)
+
+
+async def fill(server: Server, rooms: list[str], limit: int) -> None:
+    """All rooms but the last get a host, all at once; the last one is refused: `limit` and no more fit."""
+    room, *others = rooms
+    if others:
+        async with hosting(server, room) as host:
+            await fill(server, others, limit)
+            assert host.closed is None
+        return
+    cookies = cookies_of_host(room, server.host_key)
+    async with opened(server, f"{encoded(room)}/host/{server.source}/{server.source}", cookies) as tab:
+        expected = f"Unable to activate room <{room}>: Maximum capacity of {limit} instances reached"
+        assert await tab.closing() == (1003, expected)
+    assert not server.connection_id(room)
 
 
 class Recorder:

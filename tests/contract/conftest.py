@@ -5,6 +5,7 @@
 | `DOLMETSCH_CONTRACT_URL` | the server's address with its base path; without it the suite starts a platform |
 | `DOLMETSCH_CONTRACT_HOST_PASSWORD`, `DOLMETSCH_CONTRACT_ADMIN_PASSWORD` | its passwords |
 | `DOLMETSCH_CONTRACT_OWN_SETUP` | `1`: it was started with what `setup.environment` says |
+| `DOLMETSCH_CONTRACT_OWN_API` | a file with the environment of its api, as JSON: another one may be started |
 
 A server that is named should have nothing else to do: the suite closes every room. It refuses one that has an
 active room when it begins.
@@ -17,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from dolmetsch_local.processes import free_port
-from tests.contract import schedule, setup
+from tests.contract import own, schedule, setup
 from tests.contract.server import Rooms, Server
 from tests.platform_process import PlatformProcess
 from tests.waiting import until
@@ -25,29 +26,32 @@ from tests.waiting import until
 HERE = Path(__file__).parent
 URL = os.environ.get("DOLMETSCH_CONTRACT_URL", "")
 OWN_SETUP = not URL or os.environ.get("DOLMETSCH_CONTRACT_OWN_SETUP") == "1"
-LEFT_OUT = pytest.StashKey[dict[str, int]]()
+LEFT_OUT = pytest.StashKey[list[str]]()
+NOT_RUN = "contract: NOT run against "
 MARKERS = {
     "own_setup": "needs the suite's own schedule and settings",
-    "own_platform": "starts and stops a platform of its own",
+    "own_api": "needs an api of its own, with another clock",
+    "own_platform": "needs a platform of its own, some part of which is away",
 }
 
 
 def pytest_configure(config: pytest.Config) -> None:
     for name, why in MARKERS.items():
         config.addinivalue_line("markers", f"{name}: {why}")
-    config.stash[LEFT_OUT] = {}
+    config.stash[LEFT_OUT] = []
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what a server that others started can't be asked for."""
     unwanted = {"own_platform"} if URL else set()
+    unwanted |= {"own_api"} if URL and not own.API else set()
     unwanted |= set() if OWN_SETUP else {"own_setup"}
     left_out = []
     for item in items:
         reasons = [name for name in MARKERS if name in unwanted and item.get_closest_marker(name)]
         if HERE in item.path.parents and reasons:
             left_out.append(item)
-            config.stash[LEFT_OUT][reasons[0]] = config.stash[LEFT_OUT].get(reasons[0], 0) + 1
+            config.stash[LEFT_OUT].append(f"{item.nodeid}: it {MARKERS[reasons[0]]}")
     if left_out:
         items[:] = [item for item in items if item not in left_out]
         config.hook.pytest_deselected(items=left_out)
@@ -55,8 +59,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """What was left out is never left out silently."""
-    for name, count in config.stash[LEFT_OUT].items():
-        terminalreporter.write_line(f"contract: {count} tests NOT run against {URL}: each {MARKERS[name]}")
+    for each in config.stash[LEFT_OUT]:
+        terminalreporter.write_line(f"{NOT_RUN}{URL}: {each}")
 
 
 @pytest.fixture(scope="session")
@@ -68,10 +72,7 @@ def platform_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platf
     folder = tmp_path_factory.mktemp("contract")
     schedule.write(folder / "schedule.json")
     process = PlatformProcess(
-        folder / "state",
-        free_port(),
-        DOLMETSCH_MODEL="demo",
-        **setup.environment(folder / "schedule.json"),
+        folder / "state", free_port(), **setup.PLATFORM, **setup.environment(folder / "schedule.json")
     )
     try:
         process.start()

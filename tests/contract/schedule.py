@@ -1,6 +1,6 @@
 """The suite's conference, as a pretalx export: now is 11:00 on its first day.
 
-The clock runs on while the suite runs: nothing begins or ends within a quarter of an hour.
+The clock runs on while the suite runs: for a quarter of an hour nothing enters the list or leaves it.
 """
 
 import json
@@ -13,16 +13,19 @@ ODD = "Ü;1 =%41"
 """An id that has to be encoded in an address and in a cookie's name."""
 PLAIN = [f"EN{number}" for number in range(1, 17)]
 BARE = "BARE"
-"""No language, no speaker, no track, no words; markup in its title."""
+"""No language, no speaker, no track, no place, no words; markup in its title."""
 FOREIGN = "FOREIGN"
 """In a language that the demonstration's engine does not know."""
 GERMAN = "DE1"
 SOON, LATER, PAST = "SOON", "LATER", "PAST"
 HUSH, HUSH_TOMORROW = "HUSH", "HUSH-T"
 """Not to be recorded."""
-MORNING, LATE, MIDNIGHT, NEXT_BUT_ONE = "MORNING", "LATE", "MIDNIGHT", "DAYAFTER"
+MORNING, LATE, MIDNIGHT, NIGHT, NEXT_BUT_ONE = "MORNING", "LATE", "MIDNIGHT", "NIGHT", "DAYAFTER"
 IN_WINDOW = {*PLAIN, GERMAN, BARE, FOREIGN, ODD, SOON}
-VOTED = {MORNING, LATE, MIDNIGHT}
+VOTED = {MORNING, LATE, MIDNIGHT, NIGHT}
+SPEAKERS = ["Ada Lovelace", "Konrad Zuse"]
+TRACK = {"name": "Plenary", "color": "#2f6f4f"}
+PLACE = "Large hall"
 MARKUP = '<b>Bare</b> & "quoted"'
 
 
@@ -37,9 +40,9 @@ def event(
         "date": f"{day}T{at}:00+02:00",
         "start": at,
         "duration": "01:30",
-        "room": "Large hall",
+        "room": PLACE,
         "title": f"Talk {code}",
-        "track": "Plenary",
+        "track": TRACK["name"],
         "type": "Talk",
         "language": language,
         "abstract": "What to expect.",
@@ -51,7 +54,7 @@ def event(
 
 
 def events() -> list[dict[str, Any]]:
-    bare = {"persons": [], "track": None, "abstract": None, "description": None, "room": None}
+    bare: dict[str, Any] = {"persons": [], "track": None, "abstract": None, "description": None, "room": None}
     return [
         *(event(code, "10:45") for code in PLAIN),
         event(GERMAN, "10:45", language="de"),
@@ -59,12 +62,14 @@ def events() -> list[dict[str, Any]]:
         event(FOREIGN, "10:45", language="fr"),
         event(ODD, "10:45"),
         event(HUSH, "10:45", do_not_record=True),
-        event(SOON, "11:25"),
+        # Listed since this very moment; not before 11:20; until five minutes ago.
+        event(SOON, "11:30"),
         event(LATER, "11:50"),
-        event(PAST, "08:00"),
+        event(PAST, "09:25"),
         event(MORNING, "09:00", day=TOMORROW),
         event(LATE, "23:50", day=TOMORROW),
         event(MIDNIGHT, "00:10", day=TOMORROW, duration="00:30"),
+        event(NIGHT, "00:15", day=TOMORROW, duration="00:30", persons=[], track=None),
         event(HUSH_TOMORROW, "09:00", day=TOMORROW, do_not_record=True),
         event(NEXT_BUT_ONE, "09:00", day=AFTER),
     ]
@@ -73,14 +78,14 @@ def events() -> list[dict[str, Any]]:
 def write(path: Path, talks: Iterable[dict[str, Any]] | None = None, *, broken: bool = False) -> None:
     """Write an export of these talks, or of all, in one step; `broken`: its first half."""
     days = [
-        {"index": number, "date": day, "day_start": f"{day}T04:00:00+02:00", "rooms": {"Large hall": []}}
+        {"index": number, "date": day, "day_start": f"{day}T04:00:00+02:00", "rooms": {PLACE: []}}
         for number, day in enumerate((TODAY, TOMORROW, AFTER), 1)
     ]
     for each in events() if talks is None else talks:
         # A talk after midnight stands under the day before, as pretalx prints it.
         night = each["start"] < "04:00"
         at = [day["date"] for day in days].index(each["date"][:10]) - night
-        days[at]["rooms"]["Large hall"].append(each)  # type: ignore[index]
+        days[at]["rooms"][PLACE].append(each)
     conference = {
         "acronym": "contract",
         "title": "Conference of the contract",
@@ -88,7 +93,7 @@ def write(path: Path, talks: Iterable[dict[str, Any]] | None = None, *, broken: 
         "end": AFTER,
         "daysCount": 3,
         "time_zone_name": "Europe/Berlin",
-        "tracks": [{"name": "Plenary", "color": "#2f6f4f"}],
+        "tracks": [TRACK],
         "days": days,
     }
     draft = path.with_suffix(".draft")

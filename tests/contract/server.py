@@ -7,6 +7,7 @@ from urllib.parse import quote, urlsplit
 import httpx
 import pytest
 
+OK = (200, {"status": "ok"})
 FAIL = {"status": "fail"}
 PATIENCE_S = 40.0
 
@@ -102,6 +103,11 @@ class Server:
         return not active
 
 
+def said(answer: httpx.Response) -> tuple[int, Any]:
+    """Status and JSON."""
+    return answer.status_code, answer.json()
+
+
 def refused(answer: httpx.Response) -> bool:
     """Whether the answer is what clients in use take for no: 503 and {"status":"fail"}, nothing else."""
     with suppress(ValueError):
@@ -126,13 +132,14 @@ class Rooms:
         self._used = [room for room in self._used if room not in taken] + taken
         return taken
 
-    def unwritten(self, count: int) -> list[str]:
-        """That many without a transcript."""
+    def unwritten(self, count: int, *, first: str = "") -> list[str]:
+        """That many without a transcript; `first` before all others, if it is one of them."""
         found = [
             room
             for room in self.some(len(self._server.room_list()["rooms"]))
             if not self._server.transcripts(room, self._server.admin_key)
         ]
+        found.sort(key=lambda room: room != first)
         if len(found) < count:
             pytest.skip(f"needs {count} rooms without a transcript: there are {len(found)}")
         return found[:count]

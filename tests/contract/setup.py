@@ -10,6 +10,10 @@ GRACE_S = 4
 FAKE_NOW = "2026-08-20T11:00:00+02:00"
 
 
+PLATFORM = {"DOLMETSCH_MODEL": "demo", "DOLMETSCH_WARM_ENGINES": "2"}
+"""Of `make run`: with two engines ready the next test needn't wait for the one that the last one used up."""
+
+
 def environment(schedule: Path, *, now: str = FAKE_NOW) -> dict[str, str]:
     """The api's settings: passwords, base path, a short grace time, schedule and clock."""
     return {

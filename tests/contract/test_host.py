@@ -3,11 +3,13 @@
 import asyncio
 import json
 from contextlib import AsyncExitStack, suppress
+from difflib import SequenceMatcher
 
 import pytest
 from websockets.exceptions import ConnectionClosed
 
 from tests.contract.client import (
+    AT_ONCE_S,
     CHUNK,
     READY,
     SECOND_HOST,
@@ -15,23 +17,32 @@ from tests.contract.client import (
     Tab,
     cookies_of_host,
     encoded,
+    half_open,
     hosting,
     opened,
     viewing,
 )
 from tests.contract.server import Server
 from tests.contract.setup import GRACE_S
+from tests.scoring import talk, words
 
 
 def assert_in_order(host: Tab) -> None:
-    """`{"info":{"connection_id":"..."}}`, snapshot chunk, `{"info":{"ready_to_recieve_audio":true}}`."""
+    """`{"info":{"connection_id":"..."}}`, snapshot chunk, `{"info":{"ready_to_recieve_audio":true}}`.
+
+    That nothing but chunks follows is in test_viewer, where some do.
+    """
     first, snapshot, ready = host.frames[:3]
     assert list(first) == ["info"]
     assert list(first["info"]) == ["connection_id"]
     assert first["info"]["connection_id"]
     assert "last_n_sents" in snapshot
     assert ready == READY
-    assert all("info" not in frame for frame in host.frames[3:]), "then chunks"
+
+
+def heard(text: str, said: str) -> bool:
+    """Whether this is the sentence that was said, whole, but for a word that was misheard."""
+    return SequenceMatcher(None, words(text), words(said)).ratio() >= 0.7
 
 
 async def test_the_first_host_gets_its_id_the_snapshot_and_word_that_audio_may_come(
@@ -48,47 +59,74 @@ async def test_the_first_host_gets_its_id_the_snapshot_and_word_that_audio_may_c
 
 
 async def test_a_half_open_socket_is_replaced_at_once(server: Server, room: str) -> None:
-    """A half-open old host socket must not lock the host out; a rejoin gets the same three frames."""
+    """A half-open old host socket must not lock the host out; a rejoin gets the same three frames, at once:
+    nobody waits for a socket that answers no ping and no close."""
     async with AsyncExitStack() as sockets:
         key = server.new_host()
+        path = f"{encoded(room)}/host/{server.source}/{server.source}"
         old = await sockets.enter_async_context(hosting(server, room, cookies_of_host(room, key)))
         # By the id that it was given, by its key alone, by the id after a login that lost the key.
         for credential, known in ((key, True), (key, False), (server.new_host(), True)):
-            shown = old.connection_id if known else ""
+            sockets.enter_context(
+                half_open(server, path, cookies_of_host(room, key, connection_id=old.connection_id))
+            )
+            # The half-open one is the room's host from now on.
+            await old.closing()
+            shown = server.connection_id(room) if known else ""
             cookies = cookies_of_host(room, credential, connection_id=shown)
-            host = await sockets.enter_async_context(hosting(server, room, cookies))
+            async with asyncio.timeout(AT_ONCE_S):
+                host = await sockets.enter_async_context(hosting(server, room, cookies))
             assert_in_order(host)
             assert server.connection_id(room) == host.connection_id
-            await old.closing()
-            assert host.closed is None
-            old = host
+            old, key = host, credential
+        assert host.closed is None
 
 
 async def test_a_host_that_left_comes_back_to_its_room_with_another_target(server: Server, room: str) -> None:
-    """Host rejoining within the grace time, same language: the same three, at once."""
+    """Host rejoining within the grace time, same language: the same three, at once. (That it finds the same
+    engine session: test_captions_go_on, and tests/integration/platform/test_sockets.py.)"""
     async with hosting(server, room) as host:
         known = host.connection_id
     cookies = cookies_of_host(room, server.host_key, connection_id=known)
-    async with hosting(server, room, cookies, target=server.target) as host:
+    async with AsyncExitStack() as sockets:
+        async with asyncio.timeout(AT_ONCE_S):
+            host = await sockets.enter_async_context(hosting(server, room, cookies, target=server.target))
         assert_in_order(host)
         assert server.connection_id(room) == host.connection_id
 
 
-async def test_a_host_may_come_back_in_another_language(server: Server, room: str) -> None:
-    """Other language: the engine session is replaced, `ready_to_recieve_audio` comes when it is ready."""
-    other = next(
-        (lang for lang in server.room_list()["available_source_langs"] if lang != server.source), None
-    )
-    if other is None:
-        pytest.skip("the engine knows one language only")
-    async with hosting(server, room) as host:
-        known = host.connection_id
-    cookies = cookies_of_host(room, server.host_key, connection_id=known)
-    async with hosting(server, room, cookies, source=other) as host:
+@pytest.mark.audio
+async def test_lines_stay_when_a_host_comes_back_in_another_language(server: Server, room: str) -> None:
+    """Other language: the engine session is replaced, `ready_to_recieve_audio` comes when it is ready;
+    nothing is ever removed, the snapshot holds all lines from 0."""
+    if "de" not in server.room_list()["available_source_langs"]:
+        pytest.skip("the suite speaks English and German: the engine knows no German")
+    both = f"{server.source} de"
+    async with AsyncExitStack() as sockets:
+        async with hosting(server, room) as host:
+            viewer = await sockets.enter_async_context(viewing(server, room, "de", source=both))
+            await Recorder().record(4.8, host)
+            await viewer.has(1, "de")
+        cookies = cookies_of_host(room, server.host_key, connection_id=host.connection_id)
+        host = await sockets.enter_async_context(
+            hosting(server, room, cookies, source="de", before=server.source)
+        )
         assert_in_order(host)
         found = server.listed(room)
         assert found
-        assert found["source_lang"] == other
+        assert found["source_lang"] == "de"
+        english = viewer.page.said()
+        assert english
+        await Recorder("de").record(4.8, host)
+        # An engine that still listened for English would not have written it so.
+        german = talk("de").texts[0]
+        await viewer.sees(
+            lambda: any(heard(each, german) for each in viewer.page.said().values()), "what is German"
+        )
+        said = viewer.page.said()
+        assert {at: said[at] for at in english} == english
+        late = await sockets.enter_async_context(viewing(server, room, "de", source=both))
+        assert late.page.said().items() >= said.items()
 
 
 async def test_a_second_host_is_refused(server: Server, room: str) -> None:
@@ -126,27 +164,38 @@ async def test_captions_go_on_through_new_sockets_recorders_and_engine_sessions(
     `{"signal":"restart_backend_engine"}`; every host socket a new decoder; indices have no gaps."""
     recorder = Recorder()
     async with hosting(server, room) as host, viewing(server, room, server.target) as viewer:
-        await recorder.record(4.5, host)
+        page = viewer.page
+        await recorder.record(4.8, host)
         await viewer.has(1, server.target)
+        await viewer.sees(lambda: page.incomplete_sentence, "the second sentence begins")
+        before = len(page.sentences)
         known = cookies_of_host(room, server.host_key, connection_id=host.connection_id)
         # The old socket is still open: the client's page does not wait for it.
         async with hosting(server, room, known, target=server.target) as again:
             assert_in_order(again)
-            await recorder.record(4.5, again)
+            # The engine session is the same: it was in mid-sentence, and still is.
+            assert (len(page.sentences), bool(page.incomplete_sentence)) == (before, True)
+            assert (await again.snapshot())["incomplete_sentence"]
+            await recorder.record(3.9, again)
             await viewer.has(2, server.target)
+            assert heard(page.texts(server.source)[1], talk("en").texts[1])
+            await viewer.sees(lambda: page.incomplete_sentence, "the third sentence begins")
+            # Nothing is said until the restart is over: no other cause can end the sentence.
             await again.connection.send(json.dumps({"signal": "restart_backend_engine"}))
-            before = len(viewer.page.sentences)
-            await recorder.record(6, again)
+            await viewer.sees(lambda: not page.incomplete_sentence, "the old session's words end", timeout=15)
+            before = len(page.sentences)
+            await recorder.record(4.8, again)
             await viewer.has(before + 1, server.target)
             assert again.closed is None
         known["connection_id"] = again.connection_id
-        before = len(viewer.page.sentences)
+        before, said = len(page.sentences), page.said()
         async with hosting(server, room, known) as with_a_new_recorder:
-            snapshot = await with_a_new_recorder.snapshot()
-            assert snapshot["last_n_sents"], "the snapshot holds what was said"
-            await Recorder("en2").record(6, with_a_new_recorder)
+            await with_a_new_recorder.snapshot()
+            assert with_a_new_recorder.page.said().items() >= said.items(), "all lines from 0"
+            await Recorder("en2").record(4.8, with_a_new_recorder)
             await viewer.has(before + 1, server.target)
         assert viewer.closed is None
+        assert page.said().items() >= said.items()
 
 
 @pytest.mark.audio

@@ -1,5 +1,6 @@
 """How long a room lives: its grace time, and what holds for everybody in it meanwhile."""
 
+import asyncio
 from contextlib import AsyncExitStack
 
 import pytest
@@ -15,6 +16,7 @@ from tests.contract.client import (
     viewing,
 )
 from tests.contract.server import Server
+from tests.contract.setup import GRACE_S
 from tests.waiting import until
 
 
@@ -33,9 +35,12 @@ async def test_viewers_stay_and_may_join_while_the_host_is_away(server: Server, 
 @pytest.mark.own_setup
 async def test_a_room_is_closed_for_all_when_its_host_does_not_come_back(server: Server, room: str) -> None:
     """A room is closed `close_room_after` seconds after its host left; all in it: 1003 `Room closed`."""
+    now = asyncio.get_running_loop().time
     async with hosting(server, room) as host, viewing(server, room, server.target) as viewer:
+        left = now()
         await host.connection.close()
         assert await viewer.closing() == ROOM_CLOSED
+        assert GRACE_S - 1 <= now() - left <= GRACE_S * 3
     await until(lambda: not server.connection_id(room), "the room is not active any more")
     async with opened(server, f"{encoded(room)}/client/undefined/{server.source}") as late:
         assert await late.closing() == NOT_ACTIVE

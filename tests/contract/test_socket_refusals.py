@@ -3,7 +3,7 @@
 import pytest
 from websockets.asyncio.client import connect
 
-from tests.contract.client import NO_AUTH, NOT_ACTIVE, cookies_of_host, encoded, hosting, opened
+from tests.contract.client import NO_AUTH, NOT_ACTIVE, encoded, fill, opened
 from tests.contract.server import Rooms, Server
 
 NO_ROLE = (1003, "No desired role found in url")
@@ -22,13 +22,14 @@ def consent(*rooms: str) -> dict[str, str]:
 BOTH = consent("NOWHERE", "ROOM")
 ORDER = {
     # Each has its own fault and all that are checked later. `ROOM` is there, `KEY` is a host's.
-    "host, no role": ("NOWHERE", {}, NO_ROLE),
+    "no role": ("NOWHERE", {}, NO_ROLE),
     "host, unknown role": ("NOWHERE/guest/undefined/xx", {}, NO_ROLE),
     "host, role in capitals": ("NOWHERE/HOST/undefined/xx", {}, NO_ROLE),
     "host, no target": ("NOWHERE/host/undefined", {}, NO_TARGET),
     "host, empty target": ("NOWHERE/host/undefined/", {}, NO_TARGET),
     "host, no credential": ("NOWHERE/host/undefined/xx", {}, NO_AUTH),
     "host, empty credential": ("NOWHERE/host/undefined/xx", {"authenticated": ""}, NO_AUTH),
+    "host, wrong password": ("NOWHERE/host/undefined/xx", {"authenticated": "wrong"}, NO_AUTH),
     "host, undefined source": ("NOWHERE/host/undefined/xx", {"authenticated": "KEY"}, NO_SOURCE),
     "host, empty source": ("NOWHERE/host//xx", {"authenticated": "KEY"}, NO_SOURCE),
     "host, no consent": ("NOWHERE/host/xx/xx", {"authenticated": "KEY"}, NO_CONSENT),
@@ -45,7 +46,6 @@ ORDER = {
     "host, unknown room": ("NOWHERE/host/xx/xx", {"authenticated": "KEY", **BOTH}, NO_ROOM),
     "host, unknown source": ("ROOM/host/xx/xx", {"authenticated": "KEY", **BOTH}, BAD_SOURCE),
     "host, unknown target": ("ROOM/host/en/xx", {"authenticated": "KEY", **BOTH}, BAD_TARGET),
-    "client, no role": ("NOWHERE", {}, NO_ROLE),
     "client, no target": ("NOWHERE/client/undefined", {}, NO_TARGET),
     "client, unknown room": ("NOWHERE/client/undefined/xx", {}, NO_ROOM),
     "client, unknown target": ("ROOM/client/undefined/xx", {}, BAD_TARGET),
@@ -100,18 +100,4 @@ async def test_garbage_in_the_cookie_header_is_no_credential(server: Server, roo
 async def test_a_full_platform_tells_the_room_and_the_number(server: Server, rooms: Rooms) -> None:
     """1003 `Unable to activate room <ID>: Maximum capacity of N instances reached`."""
     limit = server.room_list()["max_active_rooms"]
-    await full(server, rooms.some(limit + 1), limit)
-
-
-async def full(server: Server, rooms: list[str], limit: int) -> None:
-    """All rooms but the last get a host; the last one is refused."""
-    room, *others = rooms
-    if others:
-        async with hosting(server, room) as host:
-            await full(server, others, limit)
-            assert host.closed is None
-        return
-    async with opened(server, f"{encoded(room)}/host/en/en", cookies_of_host(room, server.host_key)) as tab:
-        expected = f"Unable to activate room <{room}>: Maximum capacity of {limit} instances reached"
-        assert await tab.closing() == (1003, expected)
-    assert not server.connection_id(room)
+    await fill(server, rooms.some(limit + 1), limit)

@@ -22,7 +22,8 @@ def test_the_list_is_a_list(server: Server) -> None:
     for each in answer.json():
         assert each.keys() >= {"id", "code", "title", "votes", "track"}
         assert each["track"].keys() == {"name", "color"}
-        assert isinstance(each["votes"], int)
+        assert type(each["votes"]) is int
+        assert each["votes"] >= 0
 
 
 @pytest.mark.parametrize("what", ["add", "remove"])
@@ -46,7 +47,19 @@ def test_ids_are_there_for_each_talk(server: Server) -> None:
     found = server.get("/vote").json()
     assert len({each["id"] for each in found}) == len(found)
     assert {each["title"] for each in found} == {f"Talk {code}" for code in schedule.VOTED}
-    assert all(each["track"] == {"name": "Plenary", "color": "#2f6f4f"} for each in found)
+    assert all(each["track"] == schedule.TRACK for each in found if each["code"] != schedule.NIGHT)
+
+
+@pytest.mark.own_setup
+def test_a_talk_without_speaker_and_track_has_what_the_client_needs(server: Server) -> None:
+    """`persons` is always a list with a name; `track` is `{name,color}`, never null."""
+    found = {each["code"]: each for each in server.get("/vote").json()}
+    (nobody,) = found[schedule.NIGHT]["persons"]
+    assert isinstance(nobody["name"], str)
+    assert nobody["name"]
+    track = found[schedule.NIGHT]["track"]
+    assert {name: type(word) for name, word in track.items()} == {"name": str, "color": str}
+    assert [each["name"] for each in found[schedule.MORNING]["persons"]] == schedule.SPEAKERS
 
 
 @pytest.mark.own_setup

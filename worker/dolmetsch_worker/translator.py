@@ -132,7 +132,7 @@ class Translator:
             # Cleared first: an answer that comes while this one is published is not overlooked.
             self._answered.clear()
             now = time.monotonic()
-            current = self._router.languages()
+            current = await self._languages()
             if current != said or now >= due:
                 await languages.publish(self._store, current)
                 said, due = current, now + self._settings.languages_every
@@ -140,6 +140,14 @@ class Translator:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(max(0.0, due - time.monotonic())):
                     await self._answered.wait()
+
+    async def _languages(self) -> Languages:
+        """What the backends can do; until each has answered, also what was known before this worker began."""
+        current = self._router.languages()
+        if self._router.complete:
+            return current
+        known = await languages.read(self._store)
+        return current if known is None else current.with_those_of(known)
 
     def _dispatch(self) -> None:
         """Gives out all work that can be given now, and sets the clock for the next that cannot."""

@@ -14,3 +14,11 @@ class Languages(Wire):
     def targets(self, source: str) -> tuple[str, ...]:
         """What `source` can be read in, itself included: its own language needs no translation."""
         return tuple(sorted({source, *self.pairs.get(source, ())}))
+
+    def with_those_of(self, other: "Languages") -> "Languages":
+        """The same with the other's pairs added; the note stays."""
+        pairs = {
+            source: tuple(sorted({*self.pairs.get(source, ()), *other.pairs.get(source, ())}))
+            for source in sorted({*self.pairs, *other.pairs})
+        }
+        return self.model_copy(update={"pairs": pairs})

@@ -3,9 +3,8 @@
 import asyncio
 import contextlib
 import json
-import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 from urllib.parse import quote
 
@@ -15,8 +14,12 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from dolmetsch_core.live import rooms
+from dolmetsch_core.live.store import connect as store_at
+from dolmetsch_core.wire.room import EngineRef
 from dolmetsch_local.recorder import record
 from tests.platform_process import ADMIN_PASSWORD, HOST_PASSWORD, PlatformProcess, viewing
+from tests.raw_socket import deaf, reset
 from tests.scoring import talk
 from tests.waiting import until
 
@@ -54,15 +57,23 @@ async def frame(connection: ClientConnection) -> dict[str, Any]:
 
 @asynccontextmanager
 async def hosting(
-    platform: PlatformProcess, cookies: dict[str, str] = HOST, target: str = "en"
+    platform: PlatformProcess, cookies: dict[str, str] = HOST, target: str = "en", source: str = "en"
 ) -> AsyncIterator[tuple[ClientConnection, str]]:
     """A host's socket that may send audio, and its connection id."""
-    async with opened(platform, f"DEMO1/host/en/{target}", cookies) as connection:
+    async with opened(platform, f"DEMO1/host/{source}/{target}", cookies) as connection:
         first = await frame(connection)
         assert list(first["info"]) == ["connection_id"]
         assert "last_n_sents" in await frame(connection)
         assert await frame(connection) == READY
         yield connection, first["info"]["connection_id"]
+
+
+async def engine_of(platform: PlatformProcess) -> EngineRef:
+    """The engine session that serves the room."""
+    async with store_at(platform.address.store_url) as store:
+        engine = (await rooms.read(store)).rooms["DEMO1"].status.engine
+    assert engine is not None
+    return engine
 
 
 NO_AUTH = (1008, "Authentification failed: no valid password in session cookie")
@@ -142,6 +153,20 @@ async def test_the_same_host_replaces_its_half_open_socket_at_once(platform: Pla
             assert (code, reason) == (1008, "Replaced by a newer connection of the same host")
 
 
+async def test_a_host_that_comes_back_finds_its_engine_session_and_a_new_one_for_another_language(
+    platform: PlatformProcess,
+) -> None:
+    async with hosting(platform) as (_, connection_id):
+        first = await engine_of(platform)
+    again = HOST | {"connection_id": connection_id}
+    async with hosting(platform, again, "de"):
+        assert await engine_of(platform) == first
+    async with hosting(platform, again, "de", "de"):
+        second = await engine_of(platform)
+    assert (first.source_lang, second.source_lang) == ("en", "de")
+    assert first.pod_uid == second.pod_uid
+
+
 async def test_a_full_platform_refuses_with_the_number_and_takes_the_next_after_a_close(
     platform: PlatformProcess,
 ) -> None:
@@ -203,26 +228,24 @@ async def test_a_viewer_that_never_reads_costs_nobody_anything_and_a_restart_kee
     platform: PlatformProcess,
 ) -> None:
     of = talk("en")
-    dead = socket.create_connection(("127.0.0.1", platform.port))
-    dead.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    async with hosting(platform) as (host, _):
-        request = (
-            f"GET /room/DEMO1/client/undefined/de HTTP/1.1\r\nHost: 127.0.0.1:{platform.port}\r\n"
-            "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-        )
-        dead.sendall(request.encode())
-        async with viewing(platform.url, "DEMO1", "de") as (viewer,):
-            began = asyncio.get_running_loop().time()
-            for number, piece in enumerate(record(of.recording)[:50]):
-                await asyncio.sleep(max(0.0, began + piece.until - asyncio.get_running_loop().time()))
-                await host.send(piece.data)
-                if number == 25:
-                    await host.send('{"signal":"restart_backend_engine"}')
-            await until(lambda: len(viewer.texts("de")) >= 4, "four sentences, translated")
-            viewer.assert_no_gaps()
-            assert viewer.closed is None
-    dead.close()
+    async with AsyncExitStack() as sockets:
+        host, _ = await sockets.enter_async_context(hosting(platform))
+        sockets.enter_context(deaf(f"{platform.url}/room/DEMO1/client/undefined/de"))
+        crashing = await sockets.enter_async_context(opened(platform, "DEMO1/client/undefined/de"))
+        (viewer,) = await sockets.enter_async_context(viewing(platform.url, "DEMO1", "de"))
+        assert await frame(crashing) == EMPTY
+        before = await engine_of(platform)
+        began = asyncio.get_running_loop().time()
+        for number, piece in enumerate(record(of.recording)[:50]):
+            await asyncio.sleep(max(0.0, began + piece.until - asyncio.get_running_loop().time()))
+            await host.send(piece.data)
+            if number == 25:
+                reset(crashing)
+                await host.send('{"signal":"restart_backend_engine"}')
+        await until(lambda: len(viewer.texts("de")) >= 4, "four sentences, translated")
+        assert await engine_of(platform) == before.model_copy(update={"restart": before.restart + 1})
+        viewer.assert_no_gaps()
+        assert viewer.closed is None
 
 
 async def test_an_admin_closes_a_room_and_everybody_is_told(platform: PlatformProcess) -> None:

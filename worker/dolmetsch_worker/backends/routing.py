@@ -36,6 +36,11 @@ class Router:
         pair = (source, target)
         return next((each for each in self.backends if pair in self._pairs.get(each.name, ())), None)
 
+    @property
+    def complete(self) -> bool:
+        """Whether every backend has answered at least once, so that no pair is unknown."""
+        return all(each.name in self._pairs for each in self.backends)
+
     def languages(self) -> Languages:
         """All pairs as last known, with the note for the page."""
         targets: dict[str, set[str]] = {}

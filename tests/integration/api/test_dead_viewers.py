@@ -1,0 +1,62 @@
+"""Viewers that are gone or never read, with more to read than buffers hold: nobody else waits for them."""
+
+import asyncio
+import json
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from redis.asyncio import Redis
+from websockets.asyncio.client import connect
+
+from dolmetsch_core.live.pen import Pen
+from dolmetsch_core.wire.feed import LinesWritten, Live, Sentence
+from tests.integration.api.api_process import activate, running, settings
+from tests.raw_socket import deaf, reset
+
+ROOM = "DEMO1"
+SENTENCE = "x" * 400_000
+COUNT = 40
+AT_ONCE_S = 15.0
+"""A quarter of what a socket may take for one frame, less than half of what it may take for a ping."""
+
+
+async def test_more_than_all_buffers_hold_reaches_the_living_while_the_dead_take_none(
+    store: Redis, store_url: str
+) -> None:
+    assert len(SENTENCE) * COUNT > 2 * _most_kept(), "the dead ones' buffers are full long before the end"
+    async with running(settings(store_url)) as client, AsyncExitStack() as sockets:
+        room = await activate(store, ROOM)
+        pen = Pen(store, ROOM, room.session, 1)
+        await pen.take()
+        url = f"{client.url.replace('http', 'ws')}/room/{ROOM}/client/undefined"
+        for lang in ("en", "de"):
+            # In a thread: the api is in this one.
+            await asyncio.to_thread(sockets.enter_context, deaf(f"{url}/{lang}"))
+        crashing = await sockets.enter_async_context(connect(f"{url}/en", proxy=None, max_size=None))
+        assert json.loads(await crashing.recv())["last_n_sents"] == []
+        reading = await sockets.enter_async_context(connect(f"{url}/en", proxy=None, max_size=None))
+        assert json.loads(await reading.recv())["last_n_sents"] == []
+        read = 0
+        async with asyncio.timeout(AT_ONCE_S):
+            for n in range(COUNT):
+                await _say(pen, n)
+                while read <= n:
+                    for line in json.loads(await reading.recv())["last_n_sents"]:
+                        read += len(line["sentences"])
+                if n == COUNT // 2:
+                    reset(crashing)
+        assert read == COUNT
+        async with asyncio.timeout(AT_ONCE_S):
+            late = await sockets.enter_async_context(connect(f"{url}/en", proxy=None, max_size=None))
+            (line,) = json.loads(await late.recv())["last_n_sents"]
+        assert len(line["sentences"]) == COUNT
+
+
+def _most_kept() -> int:
+    """Bytes that this kernel keeps at most for a socket that does not take them."""
+    return int(Path("/proc/sys/net/ipv4/tcp_wmem").read_text().split()[2])
+
+
+async def _say(pen: Pen, n: int) -> None:
+    said = Sentence(n=n, line=0, sent=n, start=float(n), end=n + 0.5, lang="en", text=f"{n} {SENTENCE}")
+    await pen.write((said,), LinesWritten(sentences=(said,)), Live(after=n + 1))
