@@ -110,9 +110,8 @@ def adopt(room: Room, wish: RoomSpec) -> RoomSpec:
     """
     if room.deleted is not None or room.status.phase is Phase.DRAINING:
         raise Terminating
-    ended = (
-        room.status.phase in (Phase.CLOSED, Phase.FAILED) and room.status.activation == room.spec.activation
-    )
+    over = room.status.phase in (Phase.CLOSED, Phase.FAILED) or room.refused
+    ended = over and room.status.activation == room.spec.activation
     store, public = room.spec.store_transcript, room.spec.public_transcript
     if ended and room.origin is Origin.API:
         store = public = None

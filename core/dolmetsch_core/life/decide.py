@@ -1,5 +1,6 @@
 """What to do next for one room, from facts alone. Called again after every change and deadline."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from dolmetsch_core.life.drain import drain, rest
@@ -34,6 +35,9 @@ def decide(room: Room, seen: Observation, now: datetime) -> Plan:
         return _rest(room, seen, now)
     if room.status.phase is Phase.DRAINING:
         return drain(room, seen, now)
+    if room.refused:
+        # A place that becomes free meanwhile is for whoever asks now, this host perhaps.
+        return _wait_or_refuse(room, replace(seen, refused=seen.refused or room.status.message), now)
     current = _current(room, seen)
     if current is None and not seen.admitted:
         return _wait_or_refuse(room, seen, now)

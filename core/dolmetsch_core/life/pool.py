@@ -114,7 +114,8 @@ def _all_engines(seen: PoolSeen) -> Iterable[EngineSeen]:
 
 def _wants_an_engine(room: Room) -> bool:
     ended = room.status.phase in (Phase.CLOSED, Phase.FAILED, Phase.DRAINING)
-    return room.deleted is None and not (ended and room.status.activation == room.spec.activation)
+    over = room.refused or (ended and room.status.activation == room.spec.activation)
+    return room.deleted is None and not over
 
 
 def _holds_a_place(room: Room, seen: PoolSeen, now: datetime) -> bool:

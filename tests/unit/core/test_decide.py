@@ -1,5 +1,6 @@
 """A room's life as a table: facts and time in, plan out."""
 
+from dolmetsch_core.directory import adopt
 from dolmetsch_core.life.decide import FAILURE_BUDGET, decide
 from dolmetsch_core.life.observed import EngineSeen, EngineState, Observation
 from dolmetsch_core.life.plan import Claim, Create, DeleteRoom, EndSession, Forget, Stop
@@ -26,6 +27,24 @@ def test_a_room_that_may_wait_waits_and_one_that_is_refused_says_why_before_it_g
     assert first.actions == ()
     later = decide(after(room(), first), refused, at(2))
     assert later.actions == (DeleteRoom("no place"),)
+
+
+def test_a_refused_room_takes_no_place_that_becomes_free_unless_it_is_asked_for_anew() -> None:
+    refused = Observation(admitted=False, refused="no place")
+    told = after(room(), decide(room(), refused, NOW))
+    for admitted in (True, False):
+        plan = decide(told, Observation(admitted=admitted), at(1))
+        assert (plan.actions, plan.status.message) == ((), "no place")
+        assert decide(told, Observation(admitted=admitted), at(2)).actions == (DeleteRoom("no place"),)
+    again = told.model_copy(update={"spec": adopt(told, told.spec), "generation": told.generation + 1})
+    assert again.spec.activation == told.spec.activation + 1
+    assert decide(again, Observation(), at(1)).actions == (Create(1),)
+
+
+def test_a_refused_room_of_a_person_waits_for_a_place() -> None:
+    mine = room(origin=Origin.OTHER)
+    told = after(mine, decide(mine, Observation(admitted=False, refused="no place"), NOW))
+    assert decide(told, Observation(), at(1)).actions == (Create(1),)
 
 
 def test_a_refused_room_of_a_person_stays() -> None:

@@ -145,11 +145,20 @@ def test_an_engine_without_a_place_is_no_loss_however_long_it_waits_and_then_get
     assert decide(after(starting, late), Observation((placed,)), at(901)).wake_at == at(901 + 120)
 
 
-def test_a_refused_room_that_gets_a_place_after_all_is_not_lost_by_the_deadline_of_its_refusal() -> None:
-    starting = after(room(), decide(room(), Observation(), NOW))
+def test_a_person_s_room_that_was_refused_begins_anew_once_its_engine_has_a_place() -> None:
+    mine = room(origin=Origin.OTHER)
+    starting = after(mine, decide(mine, Observation(), NOW))
     refused = after(starting, decide(starting, NO_PLACE, at(11)))
     plan = decide(refused, Observation((engine(state=EngineState.STARTING),)), at(13))
     assert (plan.status.phase, plan.status.failures, plan.wake_at) == (Phase.STARTING, 0, at(13 + 120))
+
+
+def test_a_host_s_room_that_was_refused_goes_though_its_engine_has_a_place_by_then() -> None:
+    starting = after(room(), decide(room(), Observation(), NOW))
+    refused = after(starting, decide(starting, NO_PLACE, at(11)))
+    placed = Observation((engine(state=EngineState.STARTING),))
+    assert decide(refused, placed, at(12)).actions == ()
+    assert decide(refused, placed, at(13)).actions == (DeleteRoom("no node"),)
 
 
 def test_an_engine_that_never_takes_a_changed_language_is_replaced_in_the_end() -> None:

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from dolmetsch_core.life.observed import EngineState, PoolSeen
+from dolmetsch_core.life.decide import decide
+from dolmetsch_core.life.observed import EngineState, Observation, PoolSeen
 from dolmetsch_core.life.pool import decide_pool
 from dolmetsch_core.wire.room import EnginePoolSpec
-from tests.unit.core.rooms import NOW, at, engine, live, room, serving
+from tests.unit.core.rooms import NOW, after, at, engine, live, room, serving
 
 POOL = EnginePoolSpec(warm=1, max_active_rooms=2)
 
@@ -98,3 +99,12 @@ def test_an_engine_that_is_ending_is_waited_for_and_one_that_is_stuck_in_it_is_n
     pool = EnginePoolSpec(max_active_rooms=1)
     assert decide_pool(pool, seen, at(59)).refused == {}
     assert set(decide_pool(pool, seen, at(61)).refused or {}) == {"NEW"}
+
+
+def test_a_refused_room_wants_no_place_that_becomes_free_until_it_is_asked_for_anew() -> None:
+    pool = EnginePoolSpec(max_active_rooms=1)
+    new = room("NEW")
+    refused = after(new, decide(new, Observation(admitted=False, refused="no place"), NOW))
+    assert decide_pool(pool, PoolSeen((refused,), places=1), at(1)).admitted == frozenset()
+    again = refused.model_copy(update={"generation": refused.generation + 1})
+    assert decide_pool(pool, PoolSeen((again,), places=1), at(1)).admitted == {"NEW"}
