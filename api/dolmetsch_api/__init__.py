@@ -1,6 +1,7 @@
-"""The stateless tier: sockets of hosts and viewers, login, the room list, the page.
+"""The stateless tier: sockets of hosts and viewers, logins, rooms, transcripts, votes, the page.
 
-`app` wires it; `room_socket` is the route with its checks, `host` and `viewer` the two lives of a socket,
-`relay` carries a host's audio to the engine, `captions` holds a room's view and `frames` encodes it.
+`app` wires it, `platform` holds what a process has of everything. `sockets`, `rooms`, `auth`, `schedule`,
+`transcripts` and `cluster` say in their first lines what is in them; `web` is the page.
+`answers` and `refusing` are what routes have in common.
 May import dolmetsch_core, nothing else of ours.
 """

@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from dolmetsch_api.app import StoreAddressInvalid, create_app
 from dolmetsch_api.auth.passwords import PasswordNotHashed
+from dolmetsch_api.rooms.talks import RoomsFileInvalid
 from dolmetsch_api.settings import ApiSettings
-from dolmetsch_api.talks import RoomsFileInvalid
 from dolmetsch_core.archive.database import ArchiveUnusable
 from dolmetsch_core.tokens import KeyInvalid
 

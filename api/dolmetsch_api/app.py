@@ -13,30 +13,33 @@ from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from redis.asyncio import Redis
 
-from dolmetsch_api import closing, listing, login, making_rooms, votes
-from dolmetsch_api.adhoc_rooms import AdhocRooms
+from dolmetsch_api import votes
+from dolmetsch_api.auth import routes as login
 from dolmetsch_api.auth.attempts import Attempts, origin_of
+from dolmetsch_api.auth.cookies import cookies_of
 from dolmetsch_api.auth.logins import Logins
 from dolmetsch_api.auth.passwords import Passwords
 from dolmetsch_api.auth.tokens import Role, Tokens
-from dolmetsch_api.consents import ConsentTeller
 from dolmetsch_api.directories import directory_of
-from dolmetsch_api.host import serve_host
-from dolmetsch_api.hub import Hub
-from dolmetsch_api.known_languages import KnownLanguages
 from dolmetsch_api.platform import Platform
-from dolmetsch_api.programme import Programme
 from dolmetsch_api.refusing import refuse_invalid
-from dolmetsch_api.room_socket import Refused, SocketRole, check, cookies_of, parse_path, refuse
+from dolmetsch_api.rooms import closing, listing, making_rooms
+from dolmetsch_api.rooms.adhoc_rooms import AdhocRooms
+from dolmetsch_api.rooms.consents import ConsentTeller
+from dolmetsch_api.rooms.known_languages import KnownLanguages
+from dolmetsch_api.rooms.programme import Programme
+from dolmetsch_api.rooms.talks import Talk, load_talks
 from dolmetsch_api.schedule import routes as schedule_routes
 from dolmetsch_api.schedule.keeping import ScheduleKeeping
 from dolmetsch_api.schedule.now import Clock
 from dolmetsch_api.schedule.source import ScheduleSource
 from dolmetsch_api.settings import ApiSettings
-from dolmetsch_api.talks import Talk, load_talks
+from dolmetsch_api.sockets.host import serve_host
+from dolmetsch_api.sockets.hub import Hub
+from dolmetsch_api.sockets.room_socket import Refused, SocketRole, check, parse_path, refuse
+from dolmetsch_api.sockets.viewer import serve_viewer
 from dolmetsch_api.transcripts import legacy
 from dolmetsch_api.transcripts import routes as transcript_routes
-from dolmetsch_api.viewer import serve_viewer
 from dolmetsch_core.archive.opening import Opening
 from dolmetsch_core.live import store as live_store
 from dolmetsch_core.tokens import EngineKey, KeyInvalid

@@ -12,7 +12,7 @@ def directory_of(settings: ApiSettings, store: Redis) -> Directory:
     if settings.directory == "local":
         return LocalDirectory(store)
     # Here: importing `kubernetes` takes half a second and 20 MB, and only a cluster's api needs it.
-    from dolmetsch_api.kubernetes_directory import KubernetesDirectory  # noqa: PLC0415
+    from dolmetsch_api.cluster.kubernetes_directory import KubernetesDirectory  # noqa: PLC0415
     from dolmetsch_core.cluster.api import cluster_of  # noqa: PLC0415
     from dolmetsch_core.cluster.config import own_namespace  # noqa: PLC0415
 

@@ -4,15 +4,15 @@ from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
-from dolmetsch_api.adhoc_rooms import AdhocRooms
 from dolmetsch_api.auth.logins import Logins
-from dolmetsch_api.consents import ConsentTeller
-from dolmetsch_api.hub import Hub
-from dolmetsch_api.known_languages import KnownLanguages
-from dolmetsch_api.programme import Programme, is_active
+from dolmetsch_api.rooms.adhoc_rooms import AdhocRooms
+from dolmetsch_api.rooms.consents import ConsentTeller
+from dolmetsch_api.rooms.known_languages import KnownLanguages
+from dolmetsch_api.rooms.programme import Programme, is_active
+from dolmetsch_api.rooms.talks import Talk
 from dolmetsch_api.schedule.source import ScheduleSource
 from dolmetsch_api.settings import ApiSettings
-from dolmetsch_api.talks import Talk
+from dolmetsch_api.sockets.hub import Hub
 from dolmetsch_core.archive.database import Archive
 from dolmetsch_core.archive.opening import Opening
 from dolmetsch_core.directory import Directory

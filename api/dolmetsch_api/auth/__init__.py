@@ -1,1 +1,1 @@
-"""Who may what: passwords, tokens, and a limit to guessing."""
+"""Who may what: passwords, tokens, a limit to guessing; the routes of logins."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any, Final
 
-from dolmetsch_api.talks import DEFAULT_COLOR
+from dolmetsch_api.rooms.talks import DEFAULT_COLOR
 
 TEXT_LENGTH: Final = 20_000
 """More of a description is cut: everybody polls the list that it is in."""

@@ -12,9 +12,9 @@ from functools import cached_property
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from dolmetsch_api.rooms.talks import Talk, Track
 from dolmetsch_api.schedule.fields import LeftOut, begin, color, duration, forbids, identity, names, text
 from dolmetsch_api.schedule.languages import whisper_code
-from dolmetsch_api.talks import Talk, Track
 from dolmetsch_core.wire.room import TITLE_LENGTH
 
 CODE_LENGTH: Final = 200

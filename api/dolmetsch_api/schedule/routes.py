@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from dolmetsch_api.answers import NamedPerson
 from dolmetsch_api.platform import Platform
-from dolmetsch_api.talks import Talk, Track
+from dolmetsch_api.rooms.talks import Talk, Track
 
 _EXAMPLE: Final[dict[str, JsonValue]] = {
     "title": "Example conference",

@@ -16,7 +16,7 @@ from dolmetsch_api.auth.attempts import origin_of
 from dolmetsch_api.auth.logins import TooManyFailures
 from dolmetsch_api.auth.tokens import Person
 from dolmetsch_api.platform import Platform
-from dolmetsch_api.talks import DEFAULT_COLOR, UNKNOWN
+from dolmetsch_api.rooms.talks import DEFAULT_COLOR, UNKNOWN
 from dolmetsch_api.transcripts.cues import in_language
 from dolmetsch_api.transcripts.finding import ArchiveAway, Transcripts
 from dolmetsch_api.transcripts.forms import plain

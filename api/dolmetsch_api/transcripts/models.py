@@ -7,7 +7,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from dolmetsch_api.answers import NamedPerson, NamedTrack
-from dolmetsch_api.talks import DEFAULT_COLOR
+from dolmetsch_api.rooms.talks import DEFAULT_COLOR
 from dolmetsch_api.transcripts.cues import recordings
 from dolmetsch_core.archive.reading import Line, Listed, Part
 from dolmetsch_core.wire.consent import TalkFacts

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dolmetsch_api.kubernetes_directory import KubernetesDirectory
+from dolmetsch_api.cluster.kubernetes_directory import KubernetesDirectory
 from dolmetsch_core.cluster import names
 from dolmetsch_core.cluster.api import Cluster, cluster_of
 from dolmetsch_core.cluster.objects import room_object, room_of, status_patch

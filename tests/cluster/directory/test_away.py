@@ -10,7 +10,7 @@ from httpx import ASGITransport, AsyncClient
 from pydantic import SecretStr
 
 from dolmetsch_api.app import create_app
-from dolmetsch_api.kubernetes_directory import KubernetesDirectory
+from dolmetsch_api.cluster.kubernetes_directory import KubernetesDirectory
 from dolmetsch_api.settings import ApiSettings
 from dolmetsch_core.cluster import informer
 from dolmetsch_core.errors import DirectoryAway

@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from dolmetsch_api.kubernetes_directory import KubernetesDirectory
+from dolmetsch_api.cluster.kubernetes_directory import KubernetesDirectory
 from dolmetsch_core.cluster import names
 from dolmetsch_core.cluster.api import Cluster
 from dolmetsch_core.cluster.objects import status_patch

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from dolmetsch_api import kubernetes_directory
-from dolmetsch_api.kubernetes_directory import ClusterRefused, KubernetesDirectory
+from dolmetsch_api.cluster import kubernetes_directory
+from dolmetsch_api.cluster.kubernetes_directory import ClusterRefused, KubernetesDirectory
 from dolmetsch_core.cluster import names
 from dolmetsch_core.cluster.api import Cluster, cluster_of
 from dolmetsch_core.errors import DirectoryAway

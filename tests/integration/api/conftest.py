@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from dolmetsch_api import known_languages
+from dolmetsch_api.rooms import known_languages
 from dolmetsch_core.live import languages, rooms
 from dolmetsch_core.wire.room import EnginePoolStatus
 from dolmetsch_core.wire.translation import Languages

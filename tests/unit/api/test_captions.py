@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dolmetsch_api.captions import FRAMES_KEPT, CaptionState
+from dolmetsch_api.sockets.captions import FRAMES_KEPT, CaptionState
 from dolmetsch_core.live.feed import Snapshot
 from dolmetsch_core.wire.feed import (
     FeedGap,

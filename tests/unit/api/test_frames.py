@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from dolmetsch_api.frames import REASON_BYTES, CaptionSentence, Tail, chunk, close_reason, info
+from dolmetsch_api.sockets.frames import REASON_BYTES, CaptionSentence, Tail, chunk, close_reason, info
 from dolmetsch_core.wire.feed import Sentence
 
 

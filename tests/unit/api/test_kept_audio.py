@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dolmetsch_api.kept_audio import BYTES_PER_SECOND, DANGLING, KeptAudio, Replay
+from dolmetsch_api.sockets.kept_audio import BYTES_PER_SECOND, DANGLING, KeptAudio, Replay
 from dolmetsch_core.live.audio import Header
 from dolmetsch_core.media import EMPTY_CLUSTER, Container, HeaderCutter, NoHeader
 from dolmetsch_core.wire.feed import Position

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dolmetsch_api.rooms.talks import Track
 from dolmetsch_api.schedule.pretalx import Schedule, ScheduleInvalid, parse_schedule
-from dolmetsch_api.talks import Track
 from tests.unit.api.export import CODES, at, export, one, schedule
 
 

@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dolmetsch_api.programme import Programme, is_active
+from dolmetsch_api.rooms.programme import Programme, is_active
+from dolmetsch_api.rooms.talks import Talk
 from dolmetsch_api.schedule.now import Clock
 from dolmetsch_api.schedule.pretalx import Schedule, parse_schedule
-from dolmetsch_api.talks import Talk
 from dolmetsch_core.directory import RoomView
 from dolmetsch_core.wire.room import Condition, ConditionType, Phase, Reason, Room, RoomSpec, RoomStatus
 from tests.unit.api.export import CODES, at, export, one, schedule

@@ -12,9 +12,9 @@ import pytest
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 
-from dolmetsch_api.captions import CaptionView
-from dolmetsch_api.held_claim import HeldClaim
-from dolmetsch_api.relay import Relay
+from dolmetsch_api.sockets.captions import CaptionView
+from dolmetsch_api.sockets.held_claim import HeldClaim
+from dolmetsch_api.sockets.relay import Relay
 from dolmetsch_core.directory import RoomView
 from dolmetsch_core.tasks import end_tasks
 from dolmetsch_core.tokens import CallerCheck, EngineKey, Scope
@@ -124,5 +124,5 @@ async def test_a_refusal_is_told_once_and_tried_again(
     relaying(KEY)
     await shown(engine, 3)
     why = "HTTP 403" if before else "the token has expired"
-    told = [record.getMessage() for record in caplog.records if record.name == "dolmetsch_api.relay"]
+    told = [record.getMessage() for record in caplog.records if record.name == "dolmetsch_api.sockets.relay"]
     assert told == [f"engine e1 refuses this api: {why}"]

@@ -4,7 +4,8 @@ import pytest
 from fastapi import WebSocket
 from starlette.types import Message
 
-from dolmetsch_api.room_socket import cookies_of, parse_path
+from dolmetsch_api.auth.cookies import cookies_of
+from dolmetsch_api.sockets.room_socket import parse_path
 
 
 async def nothing() -> Message:

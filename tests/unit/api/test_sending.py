@@ -8,9 +8,9 @@ from typing import Any, cast
 import pytest
 from fastapi import WebSocket
 
-from dolmetsch_api import sending
-from dolmetsch_api.captions import CaptionView
-from dolmetsch_api.sending import CaptionSender
+from dolmetsch_api.sockets import sending
+from dolmetsch_api.sockets.captions import CaptionView
+from dolmetsch_api.sockets.sending import CaptionSender
 from dolmetsch_core.live import store
 from dolmetsch_core.tasks import end_tasks
 from dolmetsch_core.wire.feed import LinesWritten, Sentence

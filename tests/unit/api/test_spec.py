@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from dolmetsch_api.host import _spec
-from dolmetsch_api.programme import Programme
-from dolmetsch_api.room_socket import Refused
-from dolmetsch_api.talks import Talk
+from dolmetsch_api.rooms.programme import Programme
+from dolmetsch_api.rooms.talks import Talk
+from dolmetsch_api.sockets.host import _spec
+from dolmetsch_api.sockets.room_socket import Refused
 from dolmetsch_core.directory import RoomView
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dolmetsch_api.talks import SAMPLE, RoomsFileInvalid, Talk, load_talks
+from dolmetsch_api.rooms.talks import SAMPLE, RoomsFileInvalid, Talk, load_talks
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from enum import StrEnum
 
 from fastapi import WebSocket
 
-from dolmetsch_api.captions import CaptionView
-from dolmetsch_api.frames import info
+from dolmetsch_api.sockets.captions import CaptionView
+from dolmetsch_api.sockets.frames import info
 from dolmetsch_core.directory import Directory
 from dolmetsch_core.wire.room import Delay, Phase, Room
 

@@ -9,8 +9,8 @@ from contextlib import suppress
 
 from redis.asyncio import Redis
 
-from dolmetsch_api.programme import Programme, is_active
-from dolmetsch_api.talks import UNKNOWN, Talk
+from dolmetsch_api.rooms.programme import Programme, is_active
+from dolmetsch_api.rooms.talks import UNKNOWN, Talk
 from dolmetsch_core.directory import RoomView
 from dolmetsch_core.live import consents
 from dolmetsch_core.live.store import STORE_AWAY

@@ -1,7 +1,6 @@
 """`/login`, `/auth`, `/validate`: passwords and keys."""
 
 from typing import Literal
-from urllib.parse import unquote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
@@ -9,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from dolmetsch_api.answers import KEY_EXAMPLE, REFUSES, KeyBody, Ok, Text, refusal
 from dolmetsch_api.auth.attempts import WINDOW_S, origin_of
+from dolmetsch_api.auth.cookies import cookies_of
 from dolmetsch_api.auth.logins import TooManyFailures
 from dolmetsch_api.auth.tokens import Role
 from dolmetsch_api.platform import Platform
@@ -67,7 +67,7 @@ def routes(platform: Platform) -> APIRouter:
     @router.post("/login", response_model=LoggedIn)
     async def login(body: LoginBody, request: Request) -> LoggedIn | JSONResponse:
         """Get a key for a password."""
-        previous = body.key or unquote(request.cookies.get("authenticated", ""))
+        previous = body.key or cookies_of(request).get("authenticated", "")
         try:
             made = await logins.login(
                 body.password, body.role or "", previous=previous, origin=origin_of(request)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from redis.asyncio import Redis
 
-from dolmetsch_api.frames import CaptionSentence, Tail, chunk
+from dolmetsch_api.sockets.frames import CaptionSentence, Tail, chunk
 from dolmetsch_core.live import keys
 from dolmetsch_core.live.feed import Follower, Snapshot
 from dolmetsch_core.live.store import STORE_AWAY

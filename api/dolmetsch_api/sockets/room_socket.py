@@ -3,15 +3,14 @@
 import logging
 from dataclasses import dataclass
 from enum import StrEnum
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import unquote
 
 from fastapi import WebSocket
 
 from dolmetsch_api.auth.logins import TooManyFailures
-from dolmetsch_api.frames import close_reason
 from dolmetsch_api.platform import Platform
-from dolmetsch_api.talks import Talk
+from dolmetsch_api.rooms.talks import Talk
+from dolmetsch_api.sockets.frames import close_reason
 
 log = logging.getLogger(__name__)
 
@@ -54,28 +53,6 @@ def parse_path(raw_path: bytes, after: str) -> list[str]:
     path = raw_path.decode("ascii", errors="replace")
     rest = path[path.index(after) + len(after) :]
     return [unquote(part) for part in rest.split("/")]
-
-
-def cookies_of(socket: WebSocket) -> dict[str, str]:
-    """Return the cookies with names and values percent-decoded.
-
-    Of two by one name, such as another client's, browsers send the page's own first: its path is longer.
-    """
-    found: dict[str, str] = {}
-    for pair in socket.headers.get("cookie", "").split(";"):
-        name, _, value = pair.strip().partition("=")
-        found.setdefault(unquote(name), unquote(_unquoted(value)))
-    return found
-
-
-def _unquoted(value: str) -> str:
-    if not value.startswith('"'):
-        return value
-    try:
-        jar = SimpleCookie(f"x={value}")
-    except CookieError:
-        return value
-    return jar["x"].value if "x" in jar else value
 
 
 async def check(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import aclosing, contextmanager, suppress
 from typing import Any
 
-from dolmetsch_api.cluster_rooms import ClusterRooms
+from dolmetsch_api.cluster.cluster_rooms import ClusterRooms
 from dolmetsch_core.cluster import names
 from dolmetsch_core.cluster.api import (
     ApiError,

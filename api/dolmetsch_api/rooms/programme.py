@@ -7,9 +7,9 @@ rooms that none of them knows (any more).
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta, tzinfo
 
+from dolmetsch_api.rooms.talks import Talk
 from dolmetsch_api.schedule.now import Clock
 from dolmetsch_api.schedule.pretalx import Schedule
-from dolmetsch_api.talks import Talk
 from dolmetsch_core.directory import RoomView
 from dolmetsch_core.wire.room import ConditionType, Phase, Room
 

@@ -13,7 +13,7 @@ from dolmetsch_api.answers import NamedTrack, PlainText, Text, problems
 from dolmetsch_api.auth.callers import Callers
 from dolmetsch_api.auth.tokens import Person
 from dolmetsch_api.platform import Platform
-from dolmetsch_api.talks import DEFAULT_COLOR, UNKNOWN, Talk
+from dolmetsch_api.rooms.talks import DEFAULT_COLOR, UNKNOWN, Talk
 from dolmetsch_core.archive import rooms
 from dolmetsch_core.archive.database import ARCHIVE_AWAY
 from dolmetsch_core.archive.rooms import AdhocRoom

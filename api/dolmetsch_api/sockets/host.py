@@ -5,12 +5,12 @@ import logging
 
 from fastapi import WebSocket, WebSocketDisconnect
 
-from dolmetsch_api.frames import info
-from dolmetsch_api.held_claim import ClaimLost, HeldClaim
 from dolmetsch_api.platform import Platform
-from dolmetsch_api.relay import AudioUndecodable, Relay
-from dolmetsch_api.room_socket import Refused, Wish
-from dolmetsch_api.sending import CaptionSender, send, until_closed
+from dolmetsch_api.sockets.frames import info
+from dolmetsch_api.sockets.held_claim import ClaimLost, HeldClaim
+from dolmetsch_api.sockets.relay import AudioUndecodable, Relay
+from dolmetsch_api.sockets.room_socket import Refused, Wish
+from dolmetsch_api.sockets.sending import CaptionSender, send, until_closed
 from dolmetsch_core.directory import until_admitted, until_ready
 from dolmetsch_core.errors import RoomRefused
 from dolmetsch_core.live.store import STORE_AWAY

@@ -3,8 +3,8 @@
 from fastapi import WebSocket, WebSocketDisconnect
 
 from dolmetsch_api.platform import Platform
-from dolmetsch_api.room_socket import Refused, Wish
-from dolmetsch_api.sending import CaptionSender, until_closed
+from dolmetsch_api.sockets.room_socket import Refused, Wish
+from dolmetsch_api.sockets.sending import CaptionSender, until_closed
 from dolmetsch_core.tasks import first_of
 from dolmetsch_core.wire.room import Room
 

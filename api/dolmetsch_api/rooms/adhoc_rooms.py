@@ -3,8 +3,8 @@
 import asyncio
 from contextlib import suppress
 
-from dolmetsch_api.programme import Programme
-from dolmetsch_api.talks import DEFAULT_COLOR, Talk, Track
+from dolmetsch_api.rooms.programme import Programme
+from dolmetsch_api.rooms.talks import DEFAULT_COLOR, Talk, Track
 from dolmetsch_core.archive import rooms
 from dolmetsch_core.archive.database import ARCHIVE_AWAY
 from dolmetsch_core.archive.opening import Opening

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from dolmetsch_api.answers import NamedTrack, Ok
 from dolmetsch_api.platform import Platform
-from dolmetsch_api.talks import Talk
+from dolmetsch_api.rooms.talks import Talk
 from dolmetsch_core.live import claim
 from dolmetsch_core.live.store import STORE_AWAY
 from dolmetsch_core.wire.languages import LANGUAGES

@@ -10,9 +10,9 @@ from redis.asyncio import Redis
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, ConnectionClosedOK, InvalidHandshake, InvalidStatus
 
-from dolmetsch_api.captions import CaptionView
-from dolmetsch_api.held_claim import HeldClaim
-from dolmetsch_api.kept_audio import KeptAudio
+from dolmetsch_api.sockets.captions import CaptionView
+from dolmetsch_api.sockets.held_claim import HeldClaim
+from dolmetsch_api.sockets.kept_audio import KeptAudio
 from dolmetsch_core.directory import Directory
 from dolmetsch_core.live import audio
 from dolmetsch_core.live.audio import Header

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 
 from redis.asyncio import Redis
 
-from dolmetsch_api.captions import CaptionView
+from dolmetsch_api.sockets.captions import CaptionView
 from dolmetsch_core.live.store import STORE_AWAY
 from dolmetsch_core.live.wanted import Wanted, want
 from dolmetsch_core.supervise import for_ever
