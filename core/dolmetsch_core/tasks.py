@@ -1,7 +1,7 @@
 """Running jobs together, and ending tasks for certain."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from typing import Any
 
 AGAIN_S = 0.5
@@ -12,6 +12,7 @@ async def first_of(*jobs: Coroutine[Any, Any, None]) -> None:
     tasks = [asyncio.create_task(job) for job in jobs]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        _drop_results(done)
         for task in done:
             task.result()
     finally:
@@ -28,4 +29,12 @@ async def end_tasks(*tasks: "asyncio.Future[Any] | None") -> None:
     while running:
         for task in running:
             task.cancel()
-        _, running = await asyncio.wait(running, timeout=AGAIN_S)
+        ended, running = await asyncio.wait(running, timeout=AGAIN_S)
+        _drop_results(ended)
+
+
+def _drop_results(ended: "Iterable[asyncio.Future[Any]]") -> None:
+    """Look at exceptions, or asyncio logs them, message and all, as never retrieved."""
+    for task in ended:
+        if not task.cancelled():
+            task.exception()

@@ -1,6 +1,7 @@
 """Tasks end for certain, also those that swallow a cancellation."""
 
 import asyncio
+import gc
 
 import pytest
 
@@ -37,3 +38,23 @@ async def test_the_first_job_to_end_ends_the_others_and_its_exception_is_raised(
     with pytest.raises(ValueError, match="first"):
         await first_of(waits(), fails())
     assert ended == ["waits"]
+
+
+async def test_exceptions_that_nobody_is_told_of_are_not_logged_with_their_words() -> None:
+    told: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+
+    async def fails_when_ended() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            raise ValueError("what was said")
+
+    async def fails() -> None:
+        await asyncio.sleep(0)
+        raise ValueError("what was said")
+
+    with pytest.raises(ValueError, match="what was said"):
+        await first_of(fails(), fails(), fails_when_ended())
+    gc.collect()
+    assert not told
