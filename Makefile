@@ -36,7 +36,7 @@ check: $(VENV)/ready ## Format, lint, types, import contracts, generated files
 test: $(VENV)/ready .venv-libretranslate/ready browser ## All tests, with the real parts; installs what they need
 	@bash scripts/apt-install.sh "for tests of the archive" postgresql
 	@$(BIN)/python -m dolmetsch_local.models base tiny.en speech >/dev/null
-	$(BIN)/pytest --ignore=tests/cluster $(PYTEST_ARGS)
+	@bash scripts/test.sh $(PYTEST_ARGS)
 
 fuzz: $(VENV)/ready .venv-libretranslate/ready ## Schemathesis, 2,000 examples for each operation (ten minutes)
 	DOLMETSCH_FUZZ_EXAMPLES=2000 $(BIN)/pytest -s tests/integration/platform/test_fuzz.py
