@@ -37,7 +37,7 @@ def speech() -> Path:
 @pytest.fixture(scope="session")
 def valkey_server() -> Iterator[ValkeyServer]:
     """One Valkey for all tests that do not kill it."""
-    # By itself it takes the first free port from a fixed one on, and two runs that begin at once take the same.
+    # By itself it takes the first free port from a fixed one on: two runs that begin at once take the same.
     with ValkeyServer(port=free_port()) as server:
         yield server
 
