@@ -1,7 +1,8 @@
-"""`make bench`: all figures of this release in one run, as a dated table and picture in docs/bench."""
+"""`make bench`: all figures of this release in one run, as dated tables and a picture in docs/bench."""
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import datetime
 import json
@@ -121,31 +122,42 @@ def translated(folder: Path) -> list[Row]:
     ]
 
 
-def write(rows: list[Row], medians: dict[str, tuple[float, float]]) -> Path:
-    """The dated table and its picture."""
+def today() -> str:
+    return datetime.datetime.now(datetime.UTC).date().isoformat()
+
+
+def write(name: str, rows: list[Row], how: str, picture: str = "") -> None:
+    """A dated table, told and kept."""
+    for row in rows:
+        sys.stdout.write(f"{row[0]}: {row[1]}{f'  (goal: {row[2]})' if row[2] else ''}\n")
     OUT.mkdir(parents=True, exist_ok=True)
-    day = datetime.datetime.now(datetime.UTC).date().isoformat()
-    (OUT / f"{day}.svg").write_text(bars(medians, ("Dolmetsch", "WhisperLiveKit as it comes")))
     table = ["| figure | measured | goal |", "|---|---|---|", *(f"| {a} | {b} | {c} |" for a, b, c in rows)]
-    where = f"`make bench`, {os.cpu_count()} cores, no GPU; `two_cities` with tiny.en, {PAIRS} pairs."
-    text = f"# Measured on {day}\n{where}\n\n"
-    text += "\n".join(table) + f"\n\n![The engine beside WhisperLiveKit as it comes]({day}.svg)\n"
-    path = OUT / f"{day}.md"
-    path.write_text(text)
-    return path
+    text = f"# Measured on {today()}\n{how}, {os.cpu_count()} cores, no GPU; {PAIRS} pairs.\n\n"
+    path = OUT / f"{name}.md"
+    path.write_text(text + "\n".join([*table, *(["", picture] if picture else [])]) + "\n")
+    sys.stdout.write(f"written to {path.relative_to(ROOT)}\n")
 
 
-def main() -> None:
+def measure_captions() -> None:
+    """The way of a word, from the speaker to the reader."""
     recording = models.recordings(models.default_cache(), say) / "two_cities.wav"
     model = models.resolve_model("tiny.en", cache=models.default_cache(), progress=say)
     with tempfile.TemporaryDirectory() as folder:
         rows, medians = against_plain(model, recording)
         rows += through_platform(model, recording, Path(folder))
         rows += translated(Path(folder))
-    rows += cluster.rows(PAIRS)
-    for row in rows:
-        sys.stdout.write(f"{row[0]}: {row[1]}{f'  (goal: {row[2]})' if row[2] else ''}\n")
-    sys.stdout.write(f"written to {write(rows, medians).relative_to(ROOT)}\n")
+    (OUT / f"{today()}.svg").write_text(bars(medians, ("Dolmetsch", "WhisperLiveKit as it comes")))
+    picture = f"![The engine beside WhisperLiveKit as it comes]({today()}.svg)"
+    write(today(), rows, "`make bench`, `two_cities` with tiny.en", picture)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench.bench", description=__doc__)
+    parser.add_argument("--operator", action="store_true", help="only the operator's figures")
+    if not parser.parse_args().operator:
+        measure_captions()
+    how = "`make bench`, or `.venv/bin/python -m bench.bench --operator`; hollow pods"
+    write(f"{today()}-operator", cluster.rows(PAIRS), how)
 
 
 if __name__ == "__main__":
