@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# All tests but the cluster's. Those that need no whole platform run beside the others, which mostly wait for speech.
+# All tests but the cluster's, in two halves of about the same length: both mostly wait for somebody to speak.
 # With arguments (PYTEST_ARGS of `make test`) it is one run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -7,7 +7,7 @@ pytest=.venv/bin/pytest
 if [ $# -gt 0 ]; then
   exec "$pytest" --ignore=tests/cluster "$@"
 fi
-beside=(tests/unit tests/integration/{api,archive,core,engine,local,worker})
+beside=(tests/contract tests/integration/{engine,api,archive,core,local,worker} tests/unit)
 log=$(mktemp)
 "$pytest" "${beside[@]}" >"$log" 2>&1 &
 other=$!
