@@ -19,6 +19,7 @@ from dolmetsch_local.libretranslate import (
 )
 from dolmetsch_local.processes import free_port
 from tests.conftest import LIBRETRANSLATE_PYTHON, LibreTranslateProcess
+from tests.serving import serving
 
 PYTHON = LIBRETRANSLATE_PYTHON
 
@@ -40,11 +41,8 @@ class Index:
         if not self.hang:
             body = self._index() if path == "index.json" else self._package(path)
             writer.write(f"HTTP/1.0 200 X\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
-            await writer.drain()
-            writer.close()
         else:
             await reader.read()
-            writer.close()
 
     def _package(self, name: str) -> bytes:
         return b"not a package" if name in self.broken else (DEMO_PACKAGES / name).read_bytes()
@@ -62,13 +60,11 @@ class Index:
 
 @pytest.fixture
 async def index(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Index]:
-    serving = Index()
-    server = await asyncio.start_server(serving.serve, "127.0.0.1", 0)
-    serving.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
-    monkeypatch.setenv("ARGOS_PACKAGE_INDEX", serving.url)
-    yield serving
-    server.close()
-    await server.wait_closed()
+    packages = Index()
+    async with serving(packages.serve) as url:
+        packages.url = f"{url}/"
+        monkeypatch.setenv("ARGOS_PACKAGE_INDEX", packages.url)
+        yield packages
 
 
 async def test_it_writes_nothing_down_that_it_translates(libretranslate: LibreTranslateProcess) -> None:

@@ -7,6 +7,8 @@ from contextlib import suppress
 
 import pytest
 
+from tests.serving import serving
+
 Answer = Callable[[asyncio.StreamWriter, bytes], Awaitable[None]]
 """Answers one request, given its body."""
 
@@ -60,20 +62,8 @@ class FaultServer:
         self.languages: Answer = responds(LANGUAGES)
         self.asked = 0
         self.url = ""
-        self._tasks: set[asyncio.Task[None]] = set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        try:
-            with suppress(asyncio.IncompleteReadError, ConnectionError):
-                await self._one(reader, writer)
-        finally:
-            self._tasks.discard(task)
-            writer.close()
-
-    async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
         lengths = [line.split(":")[1] for line in head.split("\r\n") if line.startswith("content-length:")]
         body = await reader.readexactly(int(lengths[0]) if lengths else 0)
@@ -82,23 +72,11 @@ class FaultServer:
         else:
             self.asked += 1
             await self.translate(writer, body)
-        await writer.drain()
-
-    async def cut_off(self) -> None:
-        for task in tuple(self._tasks):
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
 
 
 @pytest.fixture
 async def fault_server() -> AsyncIterator[FaultServer]:
     """One connection, one request; well-behaved until told otherwise."""
     faults = FaultServer()
-    server = await asyncio.start_server(faults.serve, "127.0.0.1", 0)
-    host, port = server.sockets[0].getsockname()[:2]
-    faults.url = f"http://{host}:{port}"
-    yield faults
-    server.close()
-    await faults.cut_off()
-    await server.wait_closed()
+    async with serving(faults.serve) as faults.url:
+        yield faults
