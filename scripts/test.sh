@@ -9,12 +9,21 @@ if [ $# -gt 0 ]; then
 fi
 beside=(tests/contract tests/integration/{engine,api,archive,core,local,worker} tests/unit)
 log=$(mktemp)
-"$pytest" "${beside[@]}" >"$log" 2>&1 &
+# As a job of its own: others in the background are deaf to Ctrl-C, and a test that is killed leaves its platform.
+set -m
+"$pytest" "${beside[@]}" </dev/null >"$log" 2>&1 &
 other=$!
-trap 'kill "$other" 2>/dev/null || true; rm -f "$log"' EXIT
+set +m
+end() {
+  kill -INT "$other" 2>/dev/null && wait "$other" || true
+  rm -f "$log"
+}
+trap end EXIT
 echo "Beside these tests run those of ${beside[*]}: what they say comes last."
 failed=0
 "$pytest" --ignore=tests/cluster "${beside[@]/#/--ignore=}" || failed=$?
+# 2: somebody pressed Ctrl-C.
+[ "$failed" -ne 2 ] || exit 2
 wait "$other" || failed=$?
 cat "$log"
 exit "$failed"

@@ -14,7 +14,7 @@ from fastapi.staticfiles import StaticFiles
 from redis.asyncio import Redis
 
 from dolmetsch_api import votes
-from dolmetsch_api.auth import routes as login
+from dolmetsch_api.auth import routes as auth_routes
 from dolmetsch_api.auth.attempts import Attempts, origin_of
 from dolmetsch_api.auth.cookies import cookies_of
 from dolmetsch_api.auth.logins import Logins
@@ -154,7 +154,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
     bases = dict.fromkeys(["", settings.base_path.rstrip("/")])
     for base in bases:
         app.include_router(listing.routes(platform), prefix=base)
-        app.include_router(login.routes(platform), prefix=base)
+        app.include_router(auth_routes.routes(platform), prefix=base)
         app.include_router(closing.routes(platform), prefix=base)
         app.include_router(votes.routes(platform), prefix=base)
         app.include_router(legacy.routes(platform), prefix=base)

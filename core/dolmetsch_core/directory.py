@@ -11,7 +11,7 @@ from contextlib import aclosing
 from typing import Protocol
 
 from dolmetsch_core.errors import CapacityReached, EngineUnavailable, RoomClosed
-from dolmetsch_core.wire.room import ConditionType, EnginePoolStatus, Origin, Phase, Reason, Room, RoomSpec
+from dolmetsch_core.wire.room import ConditionType, EnginePoolStatus, Origin, Phase, Room, RoomSpec
 
 
 class Terminating(Exception):
@@ -175,11 +175,9 @@ async def _until(directory: Directory, wanted: Room, reached: Callable[[Room], b
 def _raise_if_hopeless(room: Room) -> None:
     """Raise what ends the waiting: refused, failed or deleted."""
     room_id = room.spec.room_id
-    current = room.status.observed_generation == room.generation
-    scheduled = room.status.condition(ConditionType.ENGINE_SCHEDULED)
-    if current and scheduled and scheduled.reason is Reason.NO_CAPACITY and not scheduled.status:
-        raise CapacityReached(room_id, scheduled.message)
+    if room.no_place:
+        raise CapacityReached(room_id, room.no_place.message)
     if room.deleted is not None:
         raise RoomClosed(room_id)
-    if current and room.status.phase is Phase.FAILED:
+    if room.status.observed_generation == room.generation and room.status.phase is Phase.FAILED:
         raise EngineUnavailable(room_id, f"Unable to activate room <{room_id}>: {room.status.message}")

@@ -37,7 +37,7 @@ def main() -> None:
 
 
 def _collect_seldom() -> None:
-    """Every object that is read is hundreds of new dicts and no cycle: looking for cycles finds nothing."""
+    """Every object that is read is hundreds of new dicts and hardly a cycle to look for."""
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
 

@@ -2,13 +2,22 @@
 
 import httpx
 import pytest
-from playwright.async_api import Route, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.browser.conftest import SPY, Opening, choose, log_in, look, photograph
 from tests.browser.fake_room import FakeRoom
 from tests.platform_process import PlatformProcess
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+
+async def about_to_speak(opened: Opening, spy: str = SPY) -> tuple[Page, FakeRoom]:
+    """A speaker's page before the start, and the room that takes its sockets."""
+    page = await opened("#/host/DEMO1", spy=spy)
+    await log_in(page)
+    room = FakeRoom()
+    await page.route_web_socket("**/room/**", room.take)
+    return page, room
 
 
 async def test_a_wrong_password_says_so_and_a_good_one_is_kept(opened: Opening) -> None:
@@ -55,10 +64,7 @@ async def test_the_servers_reason_is_shown_word_for_word(opened: Opening) -> Non
 
 
 async def test_audio_waits_for_the_server_and_has_a_header_when_it_needs_one(opened: Opening) -> None:
-    page = await opened("#/host/DEMO1")
-    await log_in(page)
-    room = FakeRoom()
-    await page.route_web_socket("**/room/**", room.take)
+    page, room = await about_to_speak(opened)
     await choose(page, "Read in", "en")
     await page.get_by_role("button", name="Start speaking").click()
     await page.wait_for_function("() => slices >= 3")
@@ -99,10 +105,7 @@ navigator.mediaDevices.getUserMedia = async (wish) => {
 
 
 async def test_a_second_press_while_the_browser_asks_does_nothing(opened: Opening) -> None:
-    page = await opened("#/host/DEMO1", spy=SPY + ASKS)
-    await log_in(page)
-    room = FakeRoom()
-    await page.route_web_socket("**/room/**", room.take)
+    page, room = await about_to_speak(opened, SPY + ASKS)
     start = page.get_by_role("button", name="Start speaking")
     await start.click()
     await page.wait_for_function("() => asked === 1")
@@ -116,10 +119,7 @@ async def test_a_second_press_while_the_browser_asks_does_nothing(opened: Openin
 
 
 async def test_who_logs_out_while_the_browser_asks_does_not_speak(opened: Opening) -> None:
-    page = await opened("#/host/DEMO1", spy=SPY + ASKS)
-    await log_in(page)
-    room = FakeRoom()
-    await page.route_web_socket("**/room/**", room.take)
+    page, room = await about_to_speak(opened, SPY + ASKS)
     await page.get_by_role("button", name="Start speaking").click()
     await page.wait_for_function("() => asked === 1")
     await page.get_by_role("button", name="Log out").click()
@@ -131,10 +131,7 @@ async def test_who_logs_out_while_the_browser_asks_does_not_speak(opened: Openin
 
 
 async def test_a_changed_microphone_that_is_not_to_be_had_ends_the_talk_once(opened: Opening) -> None:
-    page = await opened("#/host/DEMO1")
-    await log_in(page)
-    room = FakeRoom()
-    await page.route_web_socket("**/room/**", room.take)
+    page, room = await about_to_speak(opened)
     await page.get_by_role("button", name="Start speaking").click()
     await room.opened(1)
     await page.evaluate(
@@ -150,10 +147,7 @@ async def test_a_changed_microphone_that_is_not_to_be_had_ends_the_talk_once(ope
 
 
 async def test_a_host_reads_another_language_when_the_one_chosen_is_gone(opened: Opening) -> None:
-    page = await opened("#/host/DEMO1")
-    await log_in(page)
-    room = FakeRoom()
-    await page.route_web_socket("**/room/**", room.take)
+    page, room = await about_to_speak(opened)
     await choose(page, "Read in", "de")
     await page.get_by_role("button", name="Start speaking").click()
     await room.opened(1)
@@ -171,10 +165,7 @@ async def test_a_host_reads_another_language_when_the_one_chosen_is_gone(opened:
 
 
 async def test_a_host_whose_room_left_the_list_can_stop(opened: Opening) -> None:
-    page = await opened("#/host/DEMO1")
-    await log_in(page)
-    room = FakeRoom()
-    await page.route_web_socket("**/room/**", room.take)
+    page, room = await about_to_speak(opened)
     await page.get_by_role("button", name="Start speaking").click()
     await room.opened(1)
 

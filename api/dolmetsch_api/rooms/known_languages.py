@@ -15,7 +15,7 @@ from dolmetsch_core.wire.translation import Languages
 
 LOOK_AGAIN_S = 2.0
 LOOK_SOON_S = 0.1
-"""While nothing was heard of engines or translator: until then the lists are not those of this platform."""
+"""At first, then ever more seldom: until engines and translator were heard, the lists are others'."""
 
 
 class KnownLanguages:
@@ -69,8 +69,10 @@ class KnownLanguages:
             self._translated = told.with_those_of(self._translated)
 
     async def _look(self) -> None:
+        pause = LOOK_SOON_S
         while True:
             self._spoken = (await self._directory.capacity()).languages or self._spoken
             with suppress(*STORE_AWAY):
                 self._take(await languages.read(self._store))
-            await asyncio.sleep(LOOK_AGAIN_S if self._spoken and self.known else LOOK_SOON_S)
+            pause = LOOK_AGAIN_S if self._spoken and self.known else min(pause * 1.5, LOOK_AGAIN_S)
+            await asyncio.sleep(pause)

@@ -9,11 +9,10 @@ from typing import Final, TypeVar
 
 from dolmetsch_core.archive import schedules
 from dolmetsch_core.archive.database import ARCHIVE_AWAY
-from dolmetsch_core.archive.opening import Opening
+from dolmetsch_core.archive.opening import AGAIN_S, Opening
 from dolmetsch_core.archive.schedules import KeptSchedule
 
 T = TypeVar("T")
-AGAIN_S: Final = 2.0
 
 
 class ScheduleKeeping:

@@ -195,16 +195,21 @@ class Room(Resource):
         return f"{self.uid}.{self.spec.activation}"
 
     @property
+    def no_place(self) -> Condition | None:
+        """What says that there is no place for the room as its spec is now; None: nothing does."""
+        scheduled = self.status.condition(ConditionType.ENGINE_SCHEDULED)
+        if self.status.observed_generation != self.generation or scheduled is None or scheduled.status:
+            return None
+        return scheduled if scheduled.reason is Reason.NO_CAPACITY else None
+
+    @property
     def refused(self) -> bool:
         """Whether a host's activation was answered with a refusal, and no engine ever served it.
 
         That host may never come back. A change of `spec` is another try.
         """
-        scheduled = self.status.condition(ConditionType.ENGINE_SCHEDULED)
-        told = scheduled is not None and scheduled.reason is Reason.NO_CAPACITY and not scheduled.status
         served = self.status.engine is not None or self.status.failures > 0
-        current = self.status.observed_generation == self.generation
-        return told and current and not served and self.origin is Origin.API
+        return self.no_place is not None and not served and self.origin is Origin.API
 
     @property
     def routable(self) -> EngineRef | None:
