@@ -7,7 +7,7 @@ took four times as long (docs/adr/0011).
 import aiohttp
 
 from dolmetsch_core.tokens import EngineKey, Scope
-from dolmetsch_core.wire.engine import EngineStatus, SessionRequest
+from dolmetsch_core.wire.engine import CLOCK_HEADER, STORE_IS_AWAY, EngineStatus, SessionRequest
 
 POLL_S = 30.0
 """How long an engine holds a status call open while nothing changes."""
@@ -22,8 +22,18 @@ class CallerRefused(EngineAway):
     """The engine answers, but not to this caller (401, 403): it was started with another operator's key."""
 
 
+class StoreAway(EngineAway):
+    """The engine is well, but the live store that it needs for a session is away (424)."""
+
+
 class OlderEpoch(Exception):
     """The engine serves a later epoch of this session (409)."""
+
+
+class _ClocksDiffer(EngineAway):
+    def __init__(self, why: str, theirs: float) -> None:
+        super().__init__(why)
+        self.theirs = theirs
 
 
 class EngineClient:
@@ -52,7 +62,7 @@ class EngineClient:
     async def open_session(
         self, address: str, request: SessionRequest, *, audience: str = ""
     ) -> EngineStatus:
-        """`PUT /session`. Raises OlderEpoch, EngineAway."""
+        """`PUT /session`. Raises OlderEpoch, EngineAway, of which StoreAway."""
         content = request.to_bytes()
         return await self._call("PUT", address, "/session", audience, timeout=15.0, content=content)
 
@@ -85,6 +95,23 @@ class EngineClient:
         timeout: float,
         content: bytes | None = None,
     ) -> EngineStatus:
+        try:
+            return await self._ask(method, address, path, audience, timeout=timeout, content=content)
+        except _ClocksDiffer as error:
+            assert self._key is not None  # noqa: S101 (a token was refused)
+            self._key.hear_clock(audience, error.theirs)
+            return await self._ask(method, address, path, audience, timeout=timeout, content=content)
+
+    async def _ask(
+        self,
+        method: str,
+        address: str,
+        path: str,
+        audience: str,
+        *,
+        timeout: float,
+        content: bytes | None = None,
+    ) -> EngineStatus:
         headers = {"content-type": "application/json"} if content else {}
         if self._key is not None:
             headers["authorization"] = f"Bearer {self._key.token(audience, Scope.CONTROL)}"
@@ -97,6 +124,10 @@ class EngineClient:
             raise EngineAway(f"{method} {path}: {type(error).__name__} {error}") from error
         if answer.status == CONFLICT:
             raise OlderEpoch(_text(raw))
+        if answer.status == STORE_IS_AWAY:
+            raise StoreAway(_text(raw))
+        if answer.status in REFUSED and CLOCK_HEADER in answer.headers:
+            raise _ClocksDiffer(f"{method} {path}: {_text(raw)}", float(answer.headers[CLOCK_HEADER]))
         if answer.status in REFUSED:
             raise CallerRefused(f"{method} {path}: the engine refuses this caller: {_text(raw)}")
         if not answer.ok:

@@ -33,6 +33,17 @@ class CallerRefused(Exception):
     """A caller may not do this; `str()` says why, and never quotes the token."""
 
 
+class ClocksDiffer(CallerRefused):
+    """A rightly signed token is of another time than `now`, the checker's own (Unix seconds).
+
+    Remedy: the caller signs by this time (`EngineKey.hear_clock`): a clock that jumps must not end talks.
+    """
+
+    def __init__(self, why: str, now: float) -> None:
+        super().__init__(f"{why}: the clocks differ")
+        self.now = now
+
+
 class Scope(StrEnum):
     """What a token allows: an engine's session and status (operator), or sending it audio (api)."""
 
@@ -46,6 +57,8 @@ class EngineKey:
     def __init__(self, key: Ed25519PrivateKey) -> None:
         self._key = key
         self._tokens: dict[tuple[str, Scope], tuple[float, str]] = {}
+        self._ahead: dict[str, float] = {}
+        """By audience: its clock minus this one, where they were found to differ."""
 
     @classmethod
     def generate(cls) -> Self:
@@ -76,7 +89,7 @@ class EngineKey:
 
     def token(self, audience: str, scope: Scope) -> str:
         """Return a token with at least half its life before it."""
-        now = time.time()
+        now = _now() + self._ahead.get(audience, 0.0)
         good_until, token = self._tokens.pop((audience, scope), (0.0, ""))
         if not now < good_until <= now + LIFE_S / 2:
             good_until, token = now + LIFE_S / 2, self._sign(audience, scope, int(now))
@@ -85,6 +98,15 @@ class EngineKey:
             del self._tokens[next(iter(self._tokens))]
         self._tokens[audience, scope] = (good_until, token)
         return token
+
+    def hear_clock(self, audience: str, theirs: float) -> None:
+        """Sign for this engine by its own clock from now on, since it does not agree with ours."""
+        self._ahead.pop(audience, None)
+        if len(self._ahead) >= TOKENS_KEPT:
+            del self._ahead[next(iter(self._ahead))]
+        self._ahead[audience] = theirs - _now()
+        for scope in Scope:
+            self._tokens.pop((audience, scope), None)
 
     def _sign(self, audience: str, scope: Scope, now: int) -> str:
         begin = now - SKEW_S
@@ -115,9 +137,9 @@ class CallerCheck:
                 options={"require": ["exp", "aud", "scope"], "strict_aud": True},
             )
         except jwt.ExpiredSignatureError:
-            raise CallerRefused("the token has expired: do the clocks agree?") from None
+            raise ClocksDiffer("the token has expired", time.time()) from None
         except jwt.ImmatureSignatureError:
-            raise CallerRefused("the token is not valid yet: do the clocks agree?") from None
+            raise ClocksDiffer("the token is not valid yet", time.time()) from None
         except (jwt.InvalidAudienceError, jwt.MissingRequiredClaimError):
             raise CallerRefused("the token is for another engine, or for none") from None
         except jwt.InvalidSignatureError:
@@ -126,6 +148,11 @@ class CallerCheck:
             raise CallerRefused("the token can't be read") from None
         if claims["scope"] != scope.value:
             raise CallerRefused(f"the token does not allow {scope.value}")
+
+
+def _now() -> float:
+    """The caller's clock."""
+    return time.time()
 
 
 def _not_private() -> KeyInvalid:

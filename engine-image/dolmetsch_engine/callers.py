@@ -5,7 +5,8 @@ from ipaddress import ip_address
 from fastapi import FastAPI, Request, Response, WebSocket
 from fastapi.responses import JSONResponse
 
-from dolmetsch_core.tokens import CallerCheck, CallerRefused, KeyInvalid, Scope
+from dolmetsch_core.tokens import CallerCheck, CallerRefused, ClocksDiffer, KeyInvalid, Scope
+from dolmetsch_core.wire.engine import CLOCK_HEADER
 from dolmetsch_engine.service_settings import ServiceSettings
 
 
@@ -56,7 +57,10 @@ def answer_refused(app: FastAPI) -> None:
 
     @app.exception_handler(CallerRefused)
     async def refused(_: Request, error: CallerRefused) -> Response:
-        return JSONResponse({"detail": str(error)}, 401, headers={"WWW-Authenticate": "Bearer"})
+        headers = {"WWW-Authenticate": "Bearer"}
+        if isinstance(error, ClocksDiffer):
+            headers[CLOCK_HEADER] = str(error.now)
+        return JSONResponse({"detail": str(error)}, 401, headers=headers)
 
 
 def _loopback(host: str) -> bool:

@@ -1,4 +1,4 @@
-"""The engine's interface: `PUT`/`DELETE /session`, `WS /audio`, `GET /status`, `/healthz`, `/metrics`."""
+"""The engine's interface: session, audio and status; probes and metrics."""
 
 import asyncio
 import logging
@@ -15,12 +15,14 @@ from dolmetsch_core.live import store as live_store
 from dolmetsch_core.live.pen import Fenced
 from dolmetsch_core.live.store import STORE_AWAY
 from dolmetsch_core.media import Container
-from dolmetsch_core.tokens import CallerRefused
+from dolmetsch_core.tokens import CallerRefused, ClocksDiffer
 from dolmetsch_core.wire.engine import (
     BAD_AUDIO,
+    CLOCKS_DIFFER,
     LOWER_TURN,
     NO_SUCH_SESSION,
     NOT_ALLOWED,
+    STORE_IS_AWAY,
     AudioAccepted,
     AudioStart,
     EngineStatus,
@@ -88,7 +90,8 @@ class Engine:
             except Fenced as error:
                 raise HTTPException(409, "a later engine has the pen of this session") from error
             except STORE_AWAY as error:
-                raise HTTPException(503, "the live store is away: try again") from error
+                # Not 503: no other engine would do better.
+                raise HTTPException(STORE_IS_AWAY, "the live store is away: try again") from error
         return self.board.now
 
     async def _open_session(self, request: SessionRequest) -> None:
@@ -116,9 +119,9 @@ class Engine:
             await self.session.flush(UNDERSTAND_S, WRITE_S)
 
     @property
-    def healthy(self) -> bool:
-        """False when no words will ever come out of this process again."""
-        return not self.broken and (self.session is None or self.session.failing is None)
+    def problem(self) -> str:
+        """Why no words will ever come out of this process again, '' while they may."""
+        return self.broken or (self.session.failing if self.session else None) or ""
 
 
 def create_app(settings: EngineSettings, service: ServiceSettings) -> FastAPI:
@@ -149,6 +152,8 @@ def create_app(settings: EngineSettings, service: ServiceSettings) -> FastAPI:
             await _take_audio(engine, socket)
         except WebSocketDisconnect:
             return
+        except ClocksDiffer as error:
+            await _close(socket, CLOCKS_DIFFER, str(error.now))
         except CallerRefused as error:
             await _close(socket, NOT_ALLOWED, str(error))
         except LowerTurn as error:
@@ -185,12 +190,20 @@ def _control(app: FastAPI, engine: Engine, callers: Callers) -> None:
 
     @app.get("/healthz")
     async def healthz() -> Response:
-        failing = engine.broken or (engine.session.failing if engine.session else None)
-        return Response(failing or "ok", status_code=200 if engine.healthy else 503)
+        return _probed(engine.problem)
+
+    @app.get("/readyz")
+    async def readyz() -> Response:
+        loaded = engine.board.now.ready or engine.session is not None
+        return _probed(engine.problem or ("" if loaded else "the model is being loaded"))
 
     @app.get("/metrics")
     async def metrics() -> Response:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _probed(problem: str) -> Response:
+    return Response(problem or "ok", status_code=503 if problem else 200)
 
 
 async def _take_audio(engine: Engine, socket: WebSocket) -> None:

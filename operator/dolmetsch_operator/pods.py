@@ -142,7 +142,7 @@ def _defaults(maker: PodMaker) -> Object:
                 "ports": [{"name": "engine", "containerPort": names.ENGINE_PORT}],
                 "startupProbe": _probe(failureThreshold=START_PROBES, periodSeconds=LIVENESS_EVERY_S),
                 "livenessProbe": _probe(failureThreshold=LIVENESS_FAILURES, periodSeconds=LIVENESS_EVERY_S),
-                "readinessProbe": _probe(failureThreshold=1, periodSeconds=LIVENESS_EVERY_S),
+                "readinessProbe": _probe("/readyz", failureThreshold=1, periodSeconds=LIVENESS_EVERY_S),
                 "terminationMessagePolicy": "FallbackToLogsOnError",
                 "securityContext": {
                     "allowPrivilegeEscalation": False,
@@ -176,8 +176,8 @@ def _without_key(container: Object, maker: PodMaker) -> Object:
     return container | {"env": [each for each in container["env"] if each["name"] != PUBLIC_KEY]}
 
 
-def _probe(**settings: int) -> Object:
-    return {"httpGet": {"path": "/healthz", "port": "engine"}, "timeoutSeconds": 2, **settings}
+def _probe(path: str = "/healthz", **settings: int) -> Object:
+    return {"httpGet": {"path": path, "port": "engine"}, "timeoutSeconds": 2, **settings}
 
 
 def _field(name: str, path: str) -> Object:

@@ -13,8 +13,8 @@ from typing import Any
 
 from aiohttp import web
 
-from dolmetsch_core.tokens import CallerCheck, CallerRefused, Scope
-from dolmetsch_core.wire.engine import EngineStatus, SessionRequest
+from dolmetsch_core.tokens import CallerCheck, CallerRefused, ClocksDiffer, Scope
+from dolmetsch_core.wire.engine import CLOCK_HEADER, EngineStatus, SessionRequest
 from dolmetsch_core.wire.room import Delay
 
 POLL_S = 30.0
@@ -114,6 +114,10 @@ async def healthz(engine: StandIn, _: web.Request) -> web.StreamResponse:
     return web.Response(text=engine.now.failing or "ok", status=503 if engine.now.failing else 200)
 
 
+async def readyz(engine: StandIn, request: web.Request) -> web.StreamResponse:
+    return await healthz(engine, request) if engine.now.ready else web.Response(status=503)
+
+
 async def set_host(engine: StandIn, request: web.Request) -> web.StreamResponse:
     """For tests: as if the host's audio came or went."""
     connected = request.query["connected"] == "true"
@@ -144,6 +148,7 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("DELETE", "/session", delete_session),
     ("GET", "/status", status),
     ("GET", "/healthz", healthz),
+    ("GET", "/readyz", readyz),
     ("POST", "/test/host", set_host),
     ("POST", "/test/delay", set_delay),
     ("POST", "/test/failing", set_failing),
@@ -164,6 +169,8 @@ def require(check: CallerCheck, request: web.Request) -> None:
     """Raises HTTPForbidden."""
     try:
         check.require(request.headers.get("Authorization"), Scope.CONTROL)
+    except ClocksDiffer as error:
+        raise web.HTTPUnauthorized(text=str(error), headers={CLOCK_HEADER: str(error.now)}) from error
     except CallerRefused as error:
         raise web.HTTPForbidden(text=str(error)) from error
 

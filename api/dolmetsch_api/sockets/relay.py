@@ -20,7 +20,14 @@ from dolmetsch_core.live.store import STORE_AWAY
 from dolmetsch_core.media import NoHeader, detect
 from dolmetsch_core.tasks import first_of
 from dolmetsch_core.tokens import EngineKey, Scope
-from dolmetsch_core.wire.engine import BAD_AUDIO, LOWER_TURN, NOT_ALLOWED, AudioAccepted, AudioStart
+from dolmetsch_core.wire.engine import (
+    BAD_AUDIO,
+    CLOCKS_DIFFER,
+    LOWER_TURN,
+    NOT_ALLOWED,
+    AudioAccepted,
+    AudioStart,
+)
 from dolmetsch_core.wire.room import EngineRef
 
 log = logging.getLogger(__name__)
@@ -229,6 +236,8 @@ class Relay:
 
     async def _after_close(self, closed: ConnectionClosed, engine: EngineRef) -> None:
         code, reason = (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd else (1006, "")
+        if code == CLOCKS_DIFFER and self._key is not None:
+            self._key.hear_clock(engine.pod_uid, float(reason))
         if code == NOT_ALLOWED:
             self._tell_refused(engine, reason)
         if code == BAD_AUDIO:

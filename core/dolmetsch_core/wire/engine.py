@@ -66,11 +66,17 @@ class AudioStart(Wire):
     """Session sample up to which everything is written."""
 
 
+STORE_IS_AWAY = 424
+"""Status of `PUT /session` when the engine is well and the live store is away (Failed Dependency)."""
 LOWER_TURN = 4409
 """Close code of `WS /audio` for a turn below the engine's own, which is the close reason."""
 NO_SUCH_SESSION = 4404
 """Close code of `WS /audio` for a session that this engine does not serve."""
 BAD_AUDIO = 4415
 """Close code of `WS /audio` for audio that can't be decoded; the reason says why."""
+CLOCKS_DIFFER = 4425
+"""Close code of `WS /audio` for a token of another time than the engine's: the reason, in Unix seconds."""
+CLOCK_HEADER = "Dolmetsch-Clock"
+"""The same over HTTP: on a 401, the engine's time (Unix seconds)."""
 NOT_ALLOWED = 4401
 """Close code of `WS /audio` for a caller whose token does not allow it; the reason says why."""

@@ -66,6 +66,7 @@ class Reason(StrEnum):
     NO_CAPACITY = "NoCapacity"
     STARTING = "Starting"
     READY = "Ready"
+    STORE_AWAY = "StoreAway"
     ENGINE_LOST = "EngineLost"
     BUDGET_SPENT = "BudgetSpent"
     DELETED = "Deleted"

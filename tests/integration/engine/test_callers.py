@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import sys
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,14 +13,17 @@ import uvicorn
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from dolmetsch_core.engine_client import EngineAway, EngineClient
+from dolmetsch_core import tokens
+from dolmetsch_core.engine_client import EngineAway, EngineClient, StoreAway
 from dolmetsch_core.tasks import end_tasks
 from dolmetsch_core.tokens import EngineKey, Scope
-from dolmetsch_core.wire.engine import NO_SUCH_SESSION, NOT_ALLOWED, SessionRequest
+from dolmetsch_core.wire.engine import CLOCKS_DIFFER, NO_SUCH_SESSION, NOT_ALLOWED, SessionRequest
 from dolmetsch_engine.callers import Unguarded, callers_of
 from dolmetsch_engine.server import Engine, create_app
 from dolmetsch_engine.service_settings import ServiceSettings
 from dolmetsch_engine.settings import EngineSettings
+from dolmetsch_engine.transcriber import Transcriber
+from dolmetsch_engine.writer import Writer
 
 KEY = EngineKey.generate()
 UID = "uid-1"
@@ -103,6 +107,58 @@ async def test_the_client_shows_its_token_and_says_when_it_is_refused(engine: st
     finally:
         for each in (client, stranger, nobody):
             await each.close()
+
+
+async def test_an_engine_tells_a_live_store_that_is_away_from_trouble_of_its_own(
+    engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = EngineClient(KEY)
+    request = SessionRequest(room="R1", session="s.1", epoch=1, source_lang="en")
+
+    async def away(_: Writer) -> None:
+        raise ConnectionError
+
+    try:
+        with pytest.raises(EngineAway) as unloaded:
+            await client.open_session(engine, request, audience=UID)
+        assert not isinstance(unloaded.value, StoreAway)
+        # A stand-in for a loaded model and a store that is away, which here would need servers of their own.
+        monkeypatch.setattr(Transcriber, "stream", lambda *_: None)
+        monkeypatch.setattr(Writer, "take_pen", away)
+        with pytest.raises(StoreAway, match="the live store is away"):
+            await client.open_session(engine, request, audience=UID)
+    finally:
+        await client.close()
+
+
+async def test_readiness_is_the_loaded_model_and_health_is_not(engine: str) -> None:
+    async with httpx.AsyncClient(base_url=engine, trust_env=False) as http:
+        assert (await http.get("/healthz")).status_code == 200
+        loading = await http.get("/readyz")
+        assert (loading.status_code, loading.text) == (503, "the model is being loaded")
+
+
+@pytest.mark.parametrize("jump", [3600, -3600])
+async def test_a_caller_whose_clock_jumped_is_understood_all_the_same(
+    engine: str, jump: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = EngineClient(EngineKey.from_pem(KEY.pem))
+    try:
+        assert not (await client.status(engine, audience=UID)).ready
+        monkeypatch.setattr(tokens, "_now", lambda: time.time() + jump)
+        assert not (await client.end_session(engine, audience=UID)).drained
+        assert not (await client.status(engine, audience=UID)).ready
+    finally:
+        await client.close()
+    # What the api is told over its socket.
+    key = EngineKey.from_pem(KEY.pem)
+    address = f"{engine.replace('http', 'ws')}/audio?session=s.1&turn=1"
+    async with connect(address, additional_headers=bearer(Scope.AUDIO, key=key), proxy=None) as audio:
+        with pytest.raises(ConnectionClosed) as closed:
+            await audio.recv()
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == CLOCKS_DIFFER
+    assert abs(float(closed.value.rcvd.reason) - time.time()) < 60
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost"])

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -15,10 +16,11 @@ from websockets.http11 import Request, Response
 from dolmetsch_api.sockets.captions import CaptionView
 from dolmetsch_api.sockets.held_claim import HeldClaim
 from dolmetsch_api.sockets.relay import Relay
+from dolmetsch_core import tokens
 from dolmetsch_core.directory import RoomView
 from dolmetsch_core.tasks import end_tasks
-from dolmetsch_core.tokens import CallerCheck, EngineKey, Scope
-from dolmetsch_core.wire.engine import NOT_ALLOWED
+from dolmetsch_core.tokens import CallerCheck, CallerRefused, ClocksDiffer, EngineKey, Scope
+from dolmetsch_core.wire.engine import CLOCKS_DIFFER, NOT_ALLOWED
 from dolmetsch_core.wire.room import EngineRef, Room, RoomSpec, RoomStatus
 
 KEY = EngineKey.generate()
@@ -50,7 +52,13 @@ class Engine:
         self.before = False
 
     async def handle(self, socket: ServerConnection) -> None:
-        await socket.close(NOT_ALLOWED, "the token has expired")
+        try:
+            CallerCheck(KEY.public_pem, "uid-1").require(self.shown[-1], Scope.AUDIO)
+        except ClocksDiffer as error:
+            await socket.close(CLOCKS_DIFFER, str(error.now))
+        except CallerRefused:
+            pass
+        await socket.close(NOT_ALLOWED, "not you")
 
     def look(self, socket: ServerConnection, request: Request) -> Response | None:
         self.shown.append(request.headers.get("Authorization"))
@@ -123,6 +131,18 @@ async def test_a_refusal_is_told_once_and_tried_again(
     engine.before = before
     relaying(KEY)
     await shown(engine, 3)
-    why = "HTTP 403" if before else "the token has expired"
+    why = "HTTP 403" if before else "not you"
     told = [record.getMessage() for record in caplog.records if record.name == "dolmetsch_api.sockets.relay"]
     assert told == [f"engine e1 refuses this api: {why}"]
+
+
+async def test_audio_finds_its_way_to_an_engine_whose_clock_is_another(
+    engine: Engine, relaying: Callable[[EngineKey | None], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tokens, "_now", lambda: time.time() + 3600)
+    relaying(EngineKey.from_pem(KEY.pem))
+    await shown(engine, 2)
+    check = CallerCheck(KEY.public_pem, "uid-1")
+    with pytest.raises(ClocksDiffer):
+        check.require(engine.shown[0], Scope.AUDIO)
+    check.require(engine.shown[1], Scope.AUDIO)

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed448
 
 from dolmetsch_core import tokens
-from dolmetsch_core.tokens import CallerCheck, CallerRefused, EngineKey, KeyInvalid, Scope
+from dolmetsch_core.tokens import CallerCheck, CallerRefused, ClocksDiffer, EngineKey, KeyInvalid, Scope
 
 KEY = EngineKey.generate()
 CHECK = CallerCheck(KEY.public_pem, "uid-1")
@@ -116,8 +116,34 @@ def test_a_token_is_used_again_until_half_its_life_is_over(monkeypatch: pytest.M
     now += 2
     assert key.token("uid-1", Scope.AUDIO) != first
     now -= 3600  # a clock that was put right
-    set_back = jwt.decode(key.token("uid-1", Scope.AUDIO), options={"verify_signature": False})
-    assert set_back["exp"] == int(now) + tokens.LIFE_S
+    assert jwt_times(key.token("uid-1", Scope.AUDIO))["exp"] == int(now) + tokens.LIFE_S
+
+
+def test_a_caller_signs_by_the_clock_of_an_engine_that_does_not_agree_with_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    key = EngineKey.from_pem(KEY.pem)
+    key.token("uid-1", Scope.CONTROL)
+    for jump in (3600, -86_400):
+        monkeypatch.setattr(tokens, "_now", lambda jump=jump: time.time() + jump)
+        with pytest.raises(ClocksDiffer) as refused:
+            CHECK.require(f"Bearer {key.token('uid-1', Scope.CONTROL)}", Scope.CONTROL)
+        key.hear_clock("uid-1", refused.value.now)
+        for scope in Scope:
+            CHECK.require(f"Bearer {key.token('uid-1', scope)}", scope)
+    assert abs(jwt_times(key.token("uid-2", Scope.AUDIO))["exp"] - (time.time() - 86_400)) < 100, "its own"
+
+
+def jwt_times(token: str) -> dict[str, float]:
+    claims: dict[str, float] = jwt.decode(token, options={"verify_signature": False})
+    return claims
+
+
+def test_only_who_has_the_key_is_told_the_engines_time() -> None:
+    with pytest.raises(CallerRefused) as refused:
+        forged = jwt.encode(claims(exp=1), EngineKey.generate().pem, algorithm="EdDSA")
+        CHECK.require(f"Bearer {forged}", Scope.CONTROL)
+    assert not isinstance(refused.value, ClocksDiffer)
 
 
 def test_tokens_kept_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,7 +151,9 @@ def test_tokens_kept_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     key = EngineKey.generate()
     for number in range(10):
         key.token(f"uid-{number}", Scope.AUDIO)
-    assert len(key._tokens) == 3
+        key.hear_clock(f"uid-{number}", time.time())
+        key.token(f"uid-{number}", Scope.AUDIO)
+    assert len(key._tokens) == len(key._ahead) == 3
 
 
 def test_a_key_of_another_kind_names_the_remedy() -> None:

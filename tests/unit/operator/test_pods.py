@@ -69,7 +69,7 @@ def test_an_engine_pod_as_it_is_sent() -> None:
                     "ports": [{"name": "engine", "containerPort": 8100}],
                     "startupProbe": probe(failureThreshold=150, periodSeconds=2),
                     "livenessProbe": probe(failureThreshold=3, periodSeconds=2),
-                    "readinessProbe": probe(failureThreshold=1, periodSeconds=2),
+                    "readinessProbe": probe("/readyz", failureThreshold=1, periodSeconds=2),
                     "terminationMessagePolicy": "FallbackToLogsOnError",
                     "securityContext": {
                         "allowPrivilegeEscalation": False,
@@ -93,8 +93,8 @@ def test_an_engine_pod_as_it_is_sent() -> None:
     }
 
 
-def probe(**settings: int) -> dict[str, Any]:
-    return {"httpGet": {"path": "/healthz", "port": "engine"}, "timeoutSeconds": 2, **settings}
+def probe(path: str = "/healthz", **settings: int) -> dict[str, Any]:
+    return {"httpGet": {"path": path, "port": "engine"}, "timeoutSeconds": 2, **settings}
 
 
 def field(name: str, path: str) -> dict[str, Any]:
