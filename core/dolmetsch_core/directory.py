@@ -151,6 +151,7 @@ def _admitted(room: Room) -> bool:
 async def _until(directory: Directory, wanted: Room, reached: Callable[[Room], bool], timeout: float) -> Room:
     room_id = wanted.spec.room_id
     seen = False
+    says = ""
     try:
         async with asyncio.timeout(timeout), aclosing(directory.view.changes(room_id)) as changes:
             async for room in changes:
@@ -164,10 +165,13 @@ async def _until(directory: Directory, wanted: Room, reached: Callable[[Room], b
                     continue
                 if reached(room):
                     return room
+                says = room.status.message
                 _raise_if_hopeless(room)
     except TimeoutError:
         raise EngineUnavailable(
-            room_id, f"Unable to activate room <{room_id}>: its engine was not ready after {timeout:.0f} s"
+            room_id,
+            f"Unable to activate room <{room_id}>: its engine was not ready after {timeout:.0f} s"
+            + (f" ({says})" if says else ""),
         ) from None
     raise RoomClosed(room_id)
 

@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
 
-from dolmetsch_core.engine_client import EngineAway, OlderEpoch
+from dolmetsch_core.engine_client import EngineAway, OlderEpoch, StoreAway
+from dolmetsch_core.life.observed import EngineSeen
 from dolmetsch_core.supervise import describe
 from dolmetsch_core.tasks import end_tasks
 
@@ -19,12 +21,16 @@ class EngineCalls:
     def __init__(self, changed: Callable[[], None]) -> None:
         self._changed = changed
         self._running: dict[str, asyncio.Task[None]] = {}
-        self._failed: dict[str, str] = {}
-
-    @property
-    def failed(self) -> Mapping[str, str]:
+        self._failed: dict[str, EngineAway | OlderEpoch] = {}
         """By engine: what its last call ended with, while it fails."""
-        return self._failed
+
+    def seen(self, engine: EngineSeen) -> EngineSeen:
+        """Add what came of the calls to an engine to what is seen of it."""
+        failed = self._failed.get(engine.name)
+        if failed is None:
+            return engine
+        words = engine.last_words or f"it does not take the session: {failed}"
+        return replace(engine, last_words=words, store_away=isinstance(failed, StoreAway))
 
     def start(self, room: str, engine: str, call: Callable[[], Awaitable[None]]) -> None:
         """Call an engine for a room, unless a call to it is under way."""
@@ -50,7 +56,7 @@ class EngineCalls:
             # Its status and the deadline decide; the next step asks again.
             if engine not in self._failed:
                 log.warning("room %s: %s: %s", room, engine, error)
-            self._failed[engine] = str(error)
+            self._failed[engine] = error
             await asyncio.sleep(AGAIN_S)
         except Exception as error:  # noqa: BLE001 (told, and asked again: nobody awaits this task)
             log.error("room %s: %s: unexpected %s", room, engine, describe(error))

@@ -118,7 +118,10 @@ class Controller:
     def _look(self) -> PoolSeen:
         return PoolSeen(
             rooms=tuple(self._rooms.values()),
-            engines={room: self._engines.of(room) for room in self._engines.rooms()},
+            engines={
+                room: tuple(self._calls.seen(each) for each in self._engines.of(room))
+                for room in self._engines.rooms()
+            },
             warm=self._engines.warm(),
             places=self._pool.max_active_rooms,
             admitted=self._admitted,

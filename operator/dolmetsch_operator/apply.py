@@ -130,25 +130,30 @@ class Writer:
         if obj.get("kind") == "Room":
             self._facts.take_room(None, obj)
 
-    async def create_engine(self, maker: PodMaker, room: Room, epoch: int) -> None:
-        """Create the pod of this epoch; that it exists means it was done. Raises TemplateUnusable."""
-        await self._create_pod(maker.of_room(room, epoch))
+    async def create_engine(self, maker: PodMaker, room: Room, epoch: int) -> str:
+        """Create the pod of this epoch and return its uid; that it exists means it was done.
+
+        Raises TemplateUnusable.
+        """
+        return await self._create_pod(maker.of_room(room, epoch))
 
     async def create_warm(self, maker: PodMaker) -> None:
         """Create an engine without a room. Raises TemplateUnusable."""
         await self._create_pod(maker.warm(secrets.token_hex(3)))
 
-    async def _create_pod(self, pod: Mapping[str, Any]) -> None:
+    async def _create_pod(self, pod: Mapping[str, Any]) -> str:
         try:
-            self._facts.take_pod(None, await self._cluster.create(names.pods_path(self._namespace), pod))
+            obj = await self._cluster.create(names.pods_path(self._namespace), pod)
         except NamespaceEnding:
             self._ending_until = asyncio.get_running_loop().time() + ENDING_S
             raise
         except Conflict:
-            obj = await self._read(names.pods_path(self._namespace, pod["metadata"]["name"]))
-            if obj is None:
+            found = await self._read(names.pods_path(self._namespace, pod["metadata"]["name"]))
+            if found is None:
                 raise
-            self._facts.take_pod(None, obj)
+            obj = found
+        self._facts.take_pod(None, obj)
+        return str(obj["metadata"]["uid"])
 
     async def check(self, maker: PodMaker) -> None:
         """Have the API server look at a pod without making it. Raises TemplateUnusable."""

@@ -2,10 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 from dolmetsch_core.clock import SteadyClock
@@ -14,7 +14,7 @@ from dolmetsch_core.cluster.api import ApiError, Away, Conflict, Forbidden, Inva
 from dolmetsch_core.engine_calls import EngineCalls
 from dolmetsch_core.engine_client import EngineClient
 from dolmetsch_core.life.decide import decide
-from dolmetsch_core.life.observed import EngineSeen, Observation
+from dolmetsch_core.life.observed import EngineSeen, EngineState, Observation
 from dolmetsch_core.life.plan import (
     Action,
     Claim,
@@ -32,17 +32,15 @@ from dolmetsch_core.wire.room import ConditionType, Phase, Reason, Room, RoomSta
 from dolmetsch_operator.apply import Writer
 from dolmetsch_operator.engine_polls import EnginePolls
 from dolmetsch_operator.facts import Facts, KnownRoom
+from dolmetsch_operator.news import News
 from dolmetsch_operator.observe import engines_of
 from dolmetsch_operator.pods import PodMaker, TemplateUnusable
 
 log = logging.getLogger(__name__)
-AGAIN_S = 0.5
-CONFLICT_S = 0.1
-MAX_AGAIN_S = 10.0
+FIRST_AGAIN_S, AGAIN_S, MAX_AGAIN_S = 0.1, 0.5, 10.0
+"""After a step that failed: soon when somebody else only wrote in between, then after growing pauses."""
 SECOND_LOOK_S = 30.0
 """A lost event is expected: every room is looked at again after so long."""
-DELAY_TOLD_EVERY = timedelta(seconds=30)
-"""The delay goes up and down with the speaker; the status is no place for figures."""
 
 
 class PoolView(Protocol):
@@ -83,7 +81,9 @@ class RoomDriver:
         polls: EnginePolls,
         clock: SteadyClock,
         tell: Callable[[Room, RoomStatus], None],
+        inherited: str = "",
     ) -> None:
+        """`inherited`: uid of the Room that another operator may have begun to start."""
         self._name = name
         self._facts = facts
         self._pool = pool
@@ -95,7 +95,11 @@ class RoomDriver:
         self._wake = asyncio.Event()
         self._calls = EngineCalls(self.wake)
         self._cannot_create = ""
-        self._delay_told = datetime.min.replace(tzinfo=clock.now().tzinfo)
+        self._create_delayed = ""
+        self._asked_for = ""
+        """Uid of the engine that this process got for the room, until it serves or is stopped from here."""
+        self._inherited = inherited
+        self._news = News()
 
     def wake(self) -> None:
         """Have a look now."""
@@ -103,30 +107,29 @@ class RoomDriver:
 
     async def run(self) -> None:
         """Step until the Room is gone."""
-        pause = AGAIN_S
+        pause = FIRST_AGAIN_S
         try:
             while known := self._facts.rooms.get(self._name):
                 self._wake.clear()
                 try:
-                    wake_at = await self._step(known)
-                    wait, pause = self._until(wake_at), AGAIN_S
+                    wait = self._until(await self._step(known))
                 except Conflict as error:
-                    log.debug("room %s: %s", self._name, error)
-                    await asyncio.sleep(CONFLICT_S)
-                    continue
+                    # Somebody wrote in between, which is no trouble; again and again it is.
+                    log.log(_level(pause), "room %s: %s; again in %.1f s", self._name, error, pause)
                 except (ApiError, Away) as error:
+                    pause = max(pause, AGAIN_S)
                     log.warning("room %s: %s; again in %.1f s", self._name, error, pause)
-                    wait, pause = pause, min(pause * 2, MAX_AGAIN_S)
-                    await asyncio.sleep(wait)
-                    continue
                 except Exception as error:  # noqa: BLE001 (told, and the room is not given up)
+                    pause = max(pause, AGAIN_S)
                     log.error("room %s: unexpected %s", self._name, describe(error))
-                    await asyncio.sleep(pause)
-                    pause = min(pause * 2, MAX_AGAIN_S)
+                else:
+                    pause = FIRST_AGAIN_S
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(wait):
+                            await self._wake.wait()
                     continue
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(wait):
-                        await self._wake.wait()
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, MAX_AGAIN_S)
         finally:
             await self._calls.stop()
 
@@ -153,16 +156,23 @@ class RoomDriver:
             await self._writer.hold(known)
         if not self._pool.knows(room):
             return None
-        plan = decide(room, self._observe(room), now)
+        believed = self._news.believed(room)
+        seen = self._observe(believed)
+        plan = decide(believed, seen, now)
         self._cannot_create = ""
-        status, told_at = self._calmed(room.status, plan.status, now)
-        if status != room.status:
-            await self._writer.room_status(room, status)
-            if (status.phase, status.message) != (room.status.phase, room.status.message):
-                self._tell(room, status)
-        for action in plan.actions:
-            await self._do(action, room.uid)
-        return min((at for at in (plan.wake_at, told_at) if at is not None), default=None)
+        self._asked_for = "" if seen.vanished else self._asked_for
+        tell_at = self._news.keep(room, plan.status, now)
+        if tell_at is not None and tell_at <= now:
+            await self._write(room, plan.status)
+            self._news.written(room.status, plan.status, now)
+            tell_at = None
+        await self._do_all(plan.actions, room.uid)
+        return min((at for at in (plan.wake_at, tell_at) if at is not None), default=None)
+
+    async def _write(self, room: Room, status: RoomStatus) -> None:
+        await self._writer.room_status(room, status)
+        if (status.phase, status.message) != (room.status.phase, room.status.message):
+            self._tell(room, status)
 
     def _observe(self, room: Room) -> Observation:
         maker = self._pool.maker
@@ -172,27 +182,20 @@ class RoomDriver:
         self._calls.keep(each.name for each in found if not (each.status and in_session(room, each.status)))
         return replace(
             self._pool.observed(room),
-            engines=tuple(self._with_call(each) for each in found),
+            engines=tuple(self._calls.seen(each) for each in found),
             cannot_create=self._cannot_create,
+            create_delayed=self._create_delayed,
+            vanished=self._vanished(room, found),
+            untold_epochs=1 if room.uid == self._inherited and not room.status.conditions else 0,
         )
 
-    def _with_call(self, engine: EngineSeen) -> EngineSeen:
-        failed = self._calls.failed.get(engine.name)
-        if engine.last_words or not failed:
-            return engine
-        return replace(engine, last_words=f"it does not take the session: {failed}")
-
-    def _calmed(
-        self, before: RoomStatus, after: RoomStatus, now: datetime
-    ) -> tuple[RoomStatus, datetime | None]:
-        """Keep the delay back when nothing else is to be written and it was written a moment ago."""
-        if after.delay is before.delay:
-            return after, None
-        again_at = self._delay_told + DELAY_TOLD_EVERY
-        if changed(after, delay=before.delay) == before and now < again_at:
-            return before, again_at
-        self._delay_told = now
-        return after, None
+    def _vanished(self, room: Room, found: Iterable[EngineSeen]) -> bool:
+        """Whether the engine that was asked for went away before it served, by somebody else's doing."""
+        starts = room.status.phase in (Phase.STARTING, Phase.RECOVERING)
+        if not starts or room.status.serves_with(self._asked_for):
+            self._asked_for = ""
+        there = {each.uid for each in found if each.state is not EngineState.STOPPING}
+        return bool(self._asked_for) and self._asked_for not in there
 
     async def _refuse_name(self, known: KnownRoom, right_name: str, now: datetime) -> None:
         """Two Rooms of one room id would fight for one session: only the right name is served."""
@@ -204,8 +207,18 @@ class RoomDriver:
         condition = (ConditionType.ENGINE_SCHEDULED, False, Reason.WRONG_NAME, message)
         status = changed(report(room, now, Phase.FAILED, condition), message=message)
         if status != room.status:
-            await self._writer.room_status(room, status)
-            self._tell(room, status)
+            await self._write(room, status)
+
+    async def _do_all(self, actions: tuple[Action, ...], uid: str) -> None:
+        """Do what can be done: an engine that can't be stopped must not keep its room from the next one."""
+        failed: list[ApiError | Away] = []
+        for action in actions:
+            try:
+                await self._do(action, uid)
+            except (ApiError, Away) as error:
+                failed.append(error)
+        if failed:
+            raise failed[0]
 
     async def _do(self, action: Action, uid: str) -> None:
         """Do one thing to the room as it is known by now, unless another Room has its name since."""
@@ -223,6 +236,7 @@ class RoomDriver:
                 self._call(action)
             case Stop(engine):
                 if (pod := self._facts.pods.get(engine)) and not pod.deleted:
+                    self._asked_for = "" if self._asked_for == pod.uid else self._asked_for
                     await self._writer.stop_engine(pod)
             case DeleteRoom(reason):
                 log.info("room %s ends: %s", room.name, reason)
@@ -236,7 +250,8 @@ class RoomDriver:
             self._wake.set()
             return
         try:
-            await self._writer.claim(pod, room, epoch)
+            if await self._writer.claim(pod, room, epoch):
+                self._asked_for = pod.uid
         finally:
             self._pool.release(engine)
         # Whatever came of it: go on with what it is now.
@@ -249,10 +264,15 @@ class RoomDriver:
             self._wake.set()
             return
         try:
-            await self._writer.create_engine(maker, room, epoch)
+            self._asked_for = await self._writer.create_engine(maker, room, epoch)
         except (TemplateUnusable, Invalid, Forbidden) as error:
             self._cannot_create = str(error)
             log.warning("room %s: the engine can't be created: %s", room.name, error)
+        except Away as error:
+            self._create_delayed = str(error)
+            raise
+        else:
+            self._create_delayed = ""
         self._wake.set()
 
     def _call(self, action: OpenSession | EndSession) -> None:
@@ -268,3 +288,7 @@ class RoomDriver:
             self._polls.take(pod, says)
 
         self._calls.start(self._name, pod.name, call)
+
+
+def _level(pause: float) -> int:
+    return logging.DEBUG if pause < AGAIN_S else logging.WARNING

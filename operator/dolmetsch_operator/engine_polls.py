@@ -8,7 +8,7 @@ from dolmetsch_core.supervise import for_ever
 from dolmetsch_core.tasks import end_tasks
 from dolmetsch_core.wire.engine import EngineStatus
 from dolmetsch_operator.facts import Facts, Heard
-from dolmetsch_operator.observe import address, refuses
+from dolmetsch_operator.observe import address, refuses, unreachable
 from dolmetsch_operator.reduced import Pod
 
 log = logging.getLogger(__name__)
@@ -93,6 +93,9 @@ class EnginePolls:
             heard.missed(now)
             if is_news and heard.status is not None:
                 log.warning("%s can't be reached: %s", pod.name, error)
+            if unreachable(heard, now):
+                # Its room, or the pool, looks at it as lost from now on.
+                self._facts.engine_spoke(pod.name)
             return
         heard.refused(now)
         if is_news:

@@ -94,7 +94,7 @@ class Facts:
         self._clock = clock or SteadyClock()
         self.rooms: dict[str, KnownRoom] = {}
         self.unreadable: dict[str, Unreadable] = {}
-        """Rooms of a form that this version does not know; one that was known before is driven as it was."""
+        """Rooms of a form that this version does not know; a live one goes on by its last spec."""
         self.pods: dict[str, Pod] = {}
         self.nodes: dict[str, Node] = {}
         self.pool: Pool | None = None
@@ -127,9 +127,13 @@ class Facts:
             room = objects.room_of(obj)
         except NotAsAgreed as error:
             self.unreadable[name] = Unreadable(str(error), obj, version)
-            self._changed("room", name)
-            return
-        self.unreadable.pop(name, None)
+            driven_on = _with_spec_of(known.room, obj) if known else None
+            if driven_on is None:
+                self._changed("room", name)
+                return
+            room = driven_on
+        else:
+            self.unreadable.pop(name, None)
         self.rooms[name] = KnownRoom(room, version, tuple(obj["metadata"].get("finalizers", ())))
         self._changed("room", name)
 
@@ -207,8 +211,9 @@ class Facts:
         node = node_of(obj)
         known = self.nodes.get(node.name)
         if kind == GONE:
+            self._bury("node", node.name, node.version)
             self.nodes.pop(node.name, None)
-        elif known and node.version <= known.version:
+        elif node.version <= max(known.version if known else 0, self._gone.get(("node", node.name), 0)):
             return
         else:
             self.nodes[node.name] = node
@@ -231,6 +236,16 @@ class Facts:
         else:
             return
         self._changed("pool", "")
+
+
+def _with_spec_of(known: Room, obj: Object) -> Room | None:
+    """A live Room whose spec can't be read any more: it is driven on by the last one that could."""
+    if obj["metadata"]["uid"] != known.uid:
+        return None
+    try:
+        return objects.room_of(obj, known.spec)
+    except NotAsAgreed:
+        return None
 
 
 def grave(name: str, uid: str, version: int) -> Object:

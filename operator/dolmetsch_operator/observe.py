@@ -87,6 +87,12 @@ def refuses(heard: Heard, loop_time: float) -> bool:
     return heard.refused_since is not None and loop_time - heard.refused_since >= REFUSED_S
 
 
+def unreachable(heard: Heard, loop_time: float) -> bool:
+    """Whether an engine has been out of reach for so long that it matters where its node is lost."""
+    since = heard.unreachable_since
+    return since is not None and loop_time - since >= UNREACHABLE_ON_LOST_NODE_S
+
+
 def _lost_node(pod: Pod, facts: Facts) -> str:
     """What to say of a pod's node that is lost, '' while it is well."""
     node = facts.nodes.get(pod.node)

@@ -210,8 +210,9 @@ class PoolDriver:
         considered = frozenset((room.uid, room.spec.activation) for room in rooms)
         self._decided = _Decided(plan, considered)
         self._wake_rooms(self._moved(before, rooms))
-        await self._size_warm_set(plan)
+        # First: whatever becomes of warm engines, the api is told what capacity there is.
         await self._say()
+        await self._size_warm_set(plan)
 
     def _rooms(self) -> tuple[Room, ...]:
         """Rooms that are served; one of a wrong name never is, and takes no place from the others."""
@@ -262,6 +263,9 @@ class PoolDriver:
             except (TemplateUnusable, Invalid, Forbidden) as error:
                 self._trouble.refused(error, self._clock.now())
                 return
+            except Away as error:
+                self._trouble.delayed(error)
+                raise
             self._trouble.not_refused()
 
     def _to_tell(self) -> EnginePoolStatus:

@@ -79,8 +79,8 @@ class Operator:
         self._run("events", self._events.run())
         self._run("second look", self._look.run())
         self._run("unreadable rooms", self._unreadable.run())
-        for name in self.facts.rooms:
-            self._drive(name)
+        for name, known in self.facts.rooms.items():
+            self._drive(name, inherited=known.room.uid)
         log.info("serving namespace %s: %d rooms", self._settings.namespace, len(self.facts.rooms))
 
     async def open(self) -> None:
@@ -156,7 +156,7 @@ class Operator:
             if name in self.facts.rooms:
                 self._drive(name)
 
-    def _drive(self, name: str) -> None:
+    def _drive(self, name: str, *, inherited: str = "") -> None:
         """Wake a Room's driver, or begin to drive it."""
         driver = self._drivers.get(name)
         if driver is not None:
@@ -171,6 +171,7 @@ class Operator:
             polls=self._polls,
             clock=self._clock,
             tell=self._events.tell,
+            inherited=inherited,
         )
         self._drivers[name] = driver
         task = asyncio.create_task(self._run_driver(name, driver), name=f"room {name}")

@@ -48,7 +48,10 @@ class UnreadableRooms:
 
     async def _treat(self, found: Unreadable) -> None:
         meta = found.obj["metadata"]
-        if "deletionTimestamp" in meta:
+        if meta["name"] in self._facts.rooms:
+            # It lives, and its driver says how it is.
+            log.warning("%s; it goes on as it was", found.why)
+        elif "deletionTimestamp" in meta:
             if names.FINALIZER in meta.get("finalizers", ()):
                 await self._writer.let_go_unread(found.obj)
         elif found.obj.get("status", {}).get("message") != found.why:

@@ -49,6 +49,10 @@ class WarmTrouble:
         self._pause(now)
         log.warning("EnginePool: %s", error)
 
+    def delayed(self, error: Exception) -> None:
+        """One could not be made, by the API server's own trouble: it is tried again in a moment."""
+        self._refusal = f"Engines can't be created yet: {error}"
+
     def not_refused(self) -> None:
         """One was made, or none is missing."""
         self._refusal = ""

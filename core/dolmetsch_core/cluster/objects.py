@@ -18,8 +18,8 @@ class NotAsAgreed(Exception):
     """An object that this version can't read. Remedy: apply the CRDs of this version, or mend the object."""
 
 
-def room_of(obj: Object) -> Room:
-    """Read a Room. Raises NotAsAgreed, naming the fields."""
+def room_of(obj: Object, spec: RoomSpec | None = None) -> Room:
+    """Read a Room, with `spec` in place of its own if given. Raises NotAsAgreed, naming the fields."""
     meta = obj["metadata"]
     try:
         return Room(
@@ -29,7 +29,7 @@ def room_of(obj: Object) -> Room:
             created=_time(meta["creationTimestamp"]),
             deleted=_time(meta["deletionTimestamp"]) if "deletionTimestamp" in meta else None,
             origin=Origin.API if meta.get("labels", {}).get(names.ORIGIN) == Origin.API else Origin.OTHER,
-            spec=RoomSpec.model_validate(obj.get("spec", {})),
+            spec=spec or RoomSpec.model_validate(obj.get("spec", {})),
             status=RoomStatus.model_validate(obj.get("status", {})),
         )
     except ValidationError as error:

@@ -34,6 +34,8 @@ class EngineSeen:
     status: EngineStatus | None = None
     last_words: str = ""
     """Why it was lost, leaves, or does not get on, for a person."""
+    store_away: bool = False
+    """It is well, but can't open the session for want of the live store."""
     created: datetime | None = None
     """When it was asked for."""
     placed: datetime | None = None
@@ -57,10 +59,16 @@ class Observation:
     """Warm engines, ready, that this room may claim."""
     cannot_create: str = ""
     """Why the last engine that was asked for was refused, '' while none was."""
+    create_delayed: str = ""
+    """Why the last engine that was asked for was not made, though it may be at the next try; '' else."""
+    vanished: bool = False
+    """The last engine that was asked for went away before it served, by nobody's order here."""
     start_timeout: timedelta = timedelta(seconds=120)
     """How long an engine may take from its creation until it serves the room."""
     replace_outdated: bool = False
     """The grace period of a roll-out is over: move to an engine of the present template."""
+    untold_epochs: int = 0
+    """How many epochs beyond the status's an observer before this one may have given, and told nobody."""
 
 
 @dataclass(frozen=True)

@@ -39,8 +39,13 @@ def serve(
     # A start that is under way keeps its deadline; a change of a live session has one of its own.
     deadline = _not_beyond(before or now + CLAIM_DEADLINE, now, seen.start_timeout)
     if not in_session(room, engine.status):
+        reason = Reason.STARTING
+        if engine.store_away:
+            # No other engine would do better, unless it is this one's network: so not for ever.
+            reason = Reason.STORE_AWAY
+            deadline = deadline if _waits_for_store(room) else now + seen.start_timeout
         # A live session that gets a new language keeps its phase: viewers and lines stay.
-        waiting = (ConditionType.ENGINE_READY, False, Reason.STARTING, "")
+        waiting = (ConditionType.ENGINE_READY, False, reason, "")
         phase = Phase.STARTING if room.status.phase is Phase.PENDING else room.status.phase
         status = changed(report(room, now, phase, scheduled, waiting), deadline=deadline, epoch=epoch)
         if engine.last_words:
@@ -56,6 +61,11 @@ def _not_beyond(deadline: datetime | None, now: datetime, patience: timedelta) -
     A clock that was set back, or a wait that is shorter from now on, does not make a room wait for hours.
     """
     return min(deadline or now + patience, now + patience)
+
+
+def _waits_for_store(room: Room) -> bool:
+    ready = room.status.condition(ConditionType.ENGINE_READY)
+    return ready is not None and not ready.status and ready.reason is Reason.STORE_AWAY
 
 
 def _loaded(status: EngineStatus) -> bool:

@@ -187,6 +187,16 @@ class DirectorySuite:
         with pytest.raises(EngineUnavailable, match="<R1>"):
             await until_ready(directory, room, timeout=0.2)
 
+    async def test_waiting_in_vain_names_what_keeps_the_engine(
+        self, directory: Directory, operator: Operator
+    ) -> None:
+        room = await directory.activate(wish())
+        await operator.step("R1", Observation())
+        stuck = EngineSeen("e1", "u1", EngineState.STARTING, 1, last_words="ImagePullBackOff: no such image")
+        await operator.step("R1", Observation((stuck,)))
+        with pytest.raises(EngineUnavailable, match="ImagePullBackOff: no such image"):
+            await until_ready(directory, room, timeout=2)
+
     async def test_a_restart_renews_the_session_and_keeps_the_room(
         self, directory: Directory, operator: Operator
     ) -> None:

@@ -1,9 +1,10 @@
 """A room's life as a table: facts and time in, plan out."""
 
 from dolmetsch_core.directory import adopt
-from dolmetsch_core.life.decide import FAILURE_BUDGET, decide
+from dolmetsch_core.life.decide import decide
 from dolmetsch_core.life.observed import EngineSeen, EngineState, Observation
 from dolmetsch_core.life.plan import Claim, Create, DeleteRoom, EndSession, Forget, Stop
+from dolmetsch_core.life.recover import FAILURE_BUDGET
 from dolmetsch_core.wire.room import ConditionType, Delay, Origin, Phase, Reason
 from tests.unit.core.rooms import NOW, after, at, engine, kinds, live, opened, room, serving
 

@@ -5,10 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 from dolmetsch_core.clock import SteadyClock
-from dolmetsch_core.life.decide import FAILURE_BUDGET, decide
+from dolmetsch_core.life.decide import decide
 from dolmetsch_core.life.observed import EngineSeen, EngineState, Observation, PoolSeen
 from dolmetsch_core.life.plan import Claim, Create, DeleteRoom, Forget, PoolPlan, Stop
 from dolmetsch_core.life.pool import decide_pool, warm_pause
+from dolmetsch_core.life.recover import FAILURE_BUDGET
 from dolmetsch_core.wire.room import EnginePoolSpec, Origin, Phase
 from tests.unit.core.rooms import NOW, after, at, engine, kinds, live, room, serving
 
@@ -49,7 +50,7 @@ def test_a_moved_engine_is_no_loss_and_the_room_recovers() -> None:
 
 def test_an_engine_that_can_not_be_created_says_why_and_ends_in_failure() -> None:
     now = at(0)
-    each = room()
+    each = room(origin=Origin.OTHER)
     for _ in range(2 * FAILURE_BUDGET + 2):
         plan = decide(each, Observation(cannot_create="quota exceeded"), now)
         each = after(each, plan)

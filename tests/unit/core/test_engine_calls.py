@@ -6,7 +6,8 @@ import logging
 import pytest
 
 from dolmetsch_core.engine_calls import EngineCalls
-from dolmetsch_core.engine_client import EngineAway
+from dolmetsch_core.engine_client import EngineAway, StoreAway
+from tests.unit.core.rooms import engine
 
 
 async def test_a_second_call_to_an_engine_waits_for_the_first_one() -> None:
@@ -45,15 +46,30 @@ async def test_a_failure_is_told_once_kept_until_a_success_and_forgotten_with_it
     for _ in range(2):
         calls.start("r", "e1", fails)
         await asyncio.sleep(0.01)
-    assert calls.failed == {"e1": "no answer"}
+    assert calls.seen(engine()).last_words == "it does not take the session: no answer"
+    assert not calls.seen(engine()).store_away
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
     calls.start("r", "e1", works)
     await asyncio.sleep(0.01)
-    assert not calls.failed
+    assert calls.seen(engine()) == engine()
     calls.start("r", "e1", fails)
     await asyncio.sleep(0.01)
     calls.keep(["e2"])
-    assert not calls.failed
+    assert calls.seen(engine()) == engine()
+
+
+async def test_an_engine_that_only_lacks_the_live_store_is_told_apart() -> None:
+    calls = EngineCalls(lambda: None)
+
+    async def waits() -> None:
+        raise StoreAway("the live store is away: try again")
+
+    calls.start("r", "e1", waits)
+    await asyncio.sleep(0.01)
+    seen = calls.seen(engine())
+    assert seen.store_away
+    assert "the live store is away" in seen.last_words
+    await calls.stop()
 
 
 async def test_an_unexpected_error_is_told_and_the_engine_can_be_called_again(

@@ -52,6 +52,19 @@ async def test_an_engine_that_refuses_this_operator_was_reached(monkeypatch: pyt
     await polls.stop()
 
 
+async def test_an_engine_out_of_reach_wakes_its_room_once_that_matters(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(observe, "UNREACHABLE_ON_LOST_NODE_S", 0.05)
+    known, told = facts(pod()), list[str]()
+    monkeypatch.setattr(known, "_changed", lambda kind, room: told.append(kind))
+    polls = EnginePolls(known, cast("EngineClient", Answers(EngineStatus(ready=True), EngineAway("gone"))))
+    polls.sync()
+    await until(lambda: told.count("engine") >= 2, "its first word, then that there is none", timeout=5)
+    assert known.heard["uid-p1"].unreachable_since is not None
+    await polls.stop()
+
+
 async def test_a_poll_that_dies_is_told_of_and_begun_again(caplog: pytest.LogCaptureFixture) -> None:
     known = facts(pod())
     answers = Answers(RuntimeError("a secret"), EngineStatus(ready=True))

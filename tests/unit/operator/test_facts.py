@@ -81,6 +81,31 @@ def test_the_kubelets_reason_comes_before_how_the_container_died() -> None:
     assert seen(facts(evicted)) == (EngineState.LOST, "Evicted: low on memory")
 
 
+def test_a_live_room_that_can_not_be_read_any_more_is_driven_by_the_spec_that_could() -> None:
+    known = Facts(lambda kind, room: None)
+    known.take_room(None, room(1))
+    changed = room(2, sourceLang="English") | {"status": {"phase": "Ready"}}
+    changed["metadata"]["deletionTimestamp"] = "2026-11-23T13:00:00Z"
+    known.take_room(None, changed)
+    now = known.rooms["r1"]
+    assert (now.version, now.room.spec.source_lang, now.room.status.phase) == (2, "en", "Ready")
+    assert now.room.deleted
+    assert "sourceLang" in known.unreadable["r1"].why
+    another = room(3, sourceLang="English")
+    another["metadata"]["uid"] = "another"
+    known.take_room(None, another)
+    assert known.rooms["r1"].room.uid == "u", "what one is, another one of the name is not"
+
+
+def test_a_node_that_went_while_a_reading_was_under_way_is_not_brought_back_by_it() -> None:
+    known = facts(pod())
+    known.take_node(GONE, node(version=7))
+    known.take_node(None, node(version=6))
+    assert not known.nodes
+    known.take_node(None, node(version=8))
+    assert known.nodes
+
+
 def test_a_room_that_can_not_be_read_is_kept_with_the_reason_until_it_can() -> None:
     known = Facts(lambda kind, room: None)
     known.take_room(None, room(1, sourceLang="English"))

@@ -24,10 +24,10 @@ def pod(name: str = "p1", version: int = 1, *, node: str = "n1", deleted: bool =
     return {"metadata": meta, "spec": {"nodeName": node} if node else {}, "status": given}
 
 
-def node(name: str = "n1", *, ready: bool = True, gpus: str = "2", **spec: Any) -> Any:
+def node(name: str = "n1", *, ready: bool = True, gpus: str = "2", version: int = 1, **spec: Any) -> Any:
     conditions = [{"type": "Ready", "status": "True" if ready else "Unknown"}]
     return {
-        "metadata": {"name": name, "resourceVersion": "1", "labels": {"zone": "a"}},
+        "metadata": {"name": name, "resourceVersion": str(version), "labels": {"zone": "a"}},
         "spec": spec,
         "status": {"conditions": conditions, "allocatable": {"nvidia.com/gpu": gpus, "cpu": "8"}},
     }
