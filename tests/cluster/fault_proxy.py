@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from tests.cluster.control_plane import ControlPlane
 
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
 PASSED = ("Authorization", "Accept", "Content-Type")
-REASONS: Mapping[int, str] = {409: "Conflict", 429: "TooManyRequests"}
+REASONS: Mapping[int, str] = {409: "Conflict", 429: "TooManyRequests", 500: "InternalError"}
 
 
 class FaultProxy:
@@ -21,13 +22,16 @@ class FaultProxy:
 
     def __init__(self, plane: ControlPlane) -> None:
         self.refused = 0
-        """Writes that were answered with an error."""
+        """Calls that were answered with an error."""
         self.silent = asyncio.Event()
         """Set: watches stay open and say nothing any more."""
         self._plane = plane
         self._statuses: tuple[int, ...] = ()
         self._every = 0
         self._writes = 0
+        self._each: tuple[int, ...] | None = None
+        self._refused: Counter[tuple[str, str]] = Counter()
+        self._broken = ""
         self._url = ""
 
     async def __aenter__(self) -> "FaultProxy":
@@ -58,11 +62,35 @@ class FaultProxy:
         """Answer every so manyth write with one of these in turn, and do not pass it on."""
         self._every, self._statuses = every, statuses
 
-    async def _pass(self, request: web.Request) -> web.StreamResponse:
-        if request.method in WRITES and self._every:
+    def refuse_each(self, *statuses: int) -> None:
+        """Answer each call, by method and path, with all of these before it passes, reads included."""
+        self._each = statuses
+        self._refused.clear()
+
+    def break_path(self, ending: str) -> None:
+        """Answer every write to paths of this ending with 500, as a webhook that is down; '': no more."""
+        self._broken = ending
+
+    def _refuses(self, request: web.Request) -> int:
+        """The status to refuse a call with, 0 to pass it on."""
+        if self._each is not None:
+            call = (request.method, request.path)
+            self._refused[call] += 1
+            if self._refused[call] <= len(self._each):
+                return self._each[self._refused[call] - 1]
+        if request.method not in WRITES:
+            return 0
+        if self._broken and request.path.endswith(self._broken):
+            return 500
+        if self._every:
             self._writes += 1
             if self._writes % self._every == 0:
-                return self._refusal()
+                return self._statuses[self.refused % len(self._statuses)]
+        return 0
+
+    async def _pass(self, request: web.Request) -> web.StreamResponse:
+        if status := self._refuses(request):
+            return self._refusal(status)
         headers = {name: request.headers[name] for name in PASSED if name in request.headers}
         if request.method not in WRITES:
             headers.pop("Content-Type", None)
@@ -83,8 +111,7 @@ class FaultProxy:
         except aiohttp.ClientError as error:
             raise web.HTTPBadGateway(text=str(error)) from error
 
-    def _refusal(self) -> web.Response:
-        status = self._statuses[self.refused % len(self._statuses)]
+    def _refusal(self, status: int) -> web.Response:
         self.refused += 1
         told = {"kind": "Status", "code": status, "reason": REASONS[status], "message": "by the test's proxy"}
         return web.json_response(told, status=status, headers={"Retry-After": "1"} if status == 429 else {})

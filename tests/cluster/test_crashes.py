@@ -1,6 +1,7 @@
 """The operator is killed at any moment, or stopped in order: who comes next goes on from the facts."""
 
 import asyncio
+import contextlib
 import os
 import random
 import signal
@@ -61,6 +62,7 @@ async def test_fifty_kills_during_twenty_activations_leave_every_room_where_it_s
     print(f"DOLMETSCH_TEST_SEED={SEED}")
     await add_process_node("a", gpus=ROOMS + 2)
     await make_pool(admin, namespace, warm=1)
+    epochs = asyncio.create_task(epochs_given(admin, namespace))
     kills = asyncio.create_task(kill_again_and_again(operator, random.Random(SEED)))
     kept = [f"KEPT{number}" for number in range(ROOMS)]
     await asyncio.gather(*(activate_and_close(admin, namespace, each, kills) for each in kept))
@@ -80,11 +82,37 @@ async def test_fifty_kills_during_twenty_activations_leave_every_room_where_it_s
             if settled(engines, rooms):
                 break
             await asyncio.sleep(0.2)
+    given = {owner: [epoch for _, epoch in found] for owner, found in (await ended(epochs)).items()}
+    assert sum(len(found) for found in given.values()) >= ROOMS * (TURNS + 1)
+    doubled = {owner: found for owner, found in given.items() if len(found) != len(set(found))}
+    assert not doubled, "an epoch was given to two engines of a Room"
     pods = {pod["metadata"]["uid"]: pod for pod in await pods_of(admin, namespace)}
     for room in rooms:
         assert room["status"]["phase"] == "Ready"
         assert room["status"]["engine"]["podUID"] in pods
         assert room["status"]["failures"] == 0, room["status"]
+
+
+async def epochs_given(admin: Cluster, namespace: str) -> dict[str, set[tuple[str, int]]]:
+    """By Room (uid): every engine that it ever had (uid, epoch), until cancelled."""
+    found: dict[str, set[tuple[str, int]]] = {}
+    version = "0"
+    with contextlib.suppress(asyncio.CancelledError):
+        while True:
+            watch = admin.watch(names.pods_path(namespace), version, timeout=30, silence=60)
+            async with contextlib.aclosing(watch) as events:
+                async for kind, obj in events:
+                    version = obj["metadata"]["resourceVersion"]
+                    if kind != "BOOKMARK" and (epoch := obj["metadata"]["labels"].get(names.EPOCH)):
+                        (owner,) = obj["metadata"]["ownerReferences"]
+                        found.setdefault(owner["uid"], set()).add((obj["metadata"]["uid"], int(epoch)))
+    return found
+
+
+async def ended(epochs: asyncio.Task[dict[str, set[tuple[str, int]]]]) -> dict[str, set[tuple[str, int]]]:
+    assert not epochs.done(), "it watched to the end"
+    epochs.cancel()
+    return await epochs
 
 
 def by_room(pods: list[dict[str, Any]]) -> dict[str, int]:

@@ -21,6 +21,7 @@ from tests.cluster.operator_process import (
     engine_of,
     make_pool,
     make_room,
+    message,
     phase,
     pods_of,
     pool_where,
@@ -137,6 +138,19 @@ async def test_a_second_operator_waits_for_the_lease_and_takes_it_over_at_once_o
     assert log_of(third).count("holds the Lease") == 1, "said once"
 
 
+async def test_a_standalone_operator_works_without_a_lease(
+    admin: Cluster, namespace: str, add_operator: AddOperator, add_process_node: AddProcessNode
+) -> None:
+    operator = add_operator()
+    await operator.start("--standalone")
+    await add_process_node("a", gpus=1)
+    await make_pool(admin, namespace)
+    await make_room(admin, namespace, "R1")
+    await room_where(admin, namespace, "r1", phase("Ready"), "Ready")
+    leases = await admin.get(f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases")
+    assert leases["items"] == []
+
+
 async def test_a_paused_operator_that_wakes_up_after_another_took_over_ends_and_writes_nothing(
     admin: Cluster, namespace: str, add_operator: AddOperator, add_process_node: AddProcessNode
 ) -> None:
@@ -218,6 +232,61 @@ async def test_conflicts_and_throttling_of_every_third_write_delay_and_break_not
     proxy.refuse(0)
     await pool_where(admin, namespace, lambda status: (status["warm"], status["active"]) == (1, 0))
     assert len(await pods_of(admin, namespace)) == 1
+
+
+async def test_every_call_answered_with_409_and_429_before_it_passes_costs_nothing_but_time(
+    *,
+    admin: Cluster,
+    namespace: str,
+    proxy: FaultProxy,
+    operator_kubeconfig: Path,
+    add_operator: AddOperator,
+    add_process_node: AddProcessNode,
+) -> None:
+    """Reads and watches too, from the operator's first one on: its Lease, its first look, all of it."""
+    proxy.refuse_each(409, 429)
+    operator = add_operator(KUBECONFIG=str(proxy.kubeconfig(operator_kubeconfig)), **LOOK_OFTEN)
+    await operator.start()
+    node = await add_process_node("a", gpus=3)
+    await make_pool(admin, namespace, warm=1)
+    rooms = [await make_room(admin, namespace, each) for each in ("R1", "R2")]
+    for room in rooms:
+        await room_where(admin, namespace, room["metadata"]["name"], served(1), "Ready")
+    # Each path was refused by now: what is refused next is new again.
+    proxy.refuse_each(429, 409)
+    node.kill((await engine_of(admin, namespace, "R1"))["metadata"]["name"])
+    healed = await room_where(admin, namespace, "r1", served(2), "on another engine")
+    assert healed["status"]["failures"] == 1, "a loss counts once, however often its writes are refused"
+    for room in rooms:
+        await delete_room(admin, namespace, room)
+        await gone(admin, names.rooms_path(namespace, room["metadata"]["name"]))
+    await pool_where(admin, namespace, lambda status: (status["warm"], status["active"]) == (1, 0))
+    assert len(await pods_of(admin, namespace)) == 1
+    assert proxy.refused > 30
+    assert operator.running
+
+
+async def test_pods_that_the_api_server_can_not_make_are_named_and_made_once_it_can(
+    admin: Cluster,
+    namespace: str,
+    proxy: FaultProxy,
+    proxied: OperatorProcess,
+    add_process_node: AddProcessNode,
+) -> None:
+    await add_process_node("a", gpus=2)
+    await make_pool(admin, namespace, warm=1)
+    await pool_where(admin, namespace, lambda status: status.get("warm") == 1)
+    proxy.break_path("/pods")
+    await make_room(admin, namespace, "R1")
+    await make_room(admin, namespace, "R2")
+    await room_where(admin, namespace, "r1", served(1), "Ready on the warm engine")
+    told = message("Engine can't be created yet: by the test's proxy (500)")
+    stuck = await room_where(admin, namespace, "r2", told, "told why")
+    assert stuck["status"]["failures"] == 0
+    pool = await pool_where(admin, namespace, lambda status: status["warm"] == 0)
+    assert (pool["active"], pool["available"]) == (2, 0), "capacity is told all the same"
+    proxy.break_path("")
+    await room_where(admin, namespace, "r2", phase("Ready"), "Ready")
 
 
 async def test_watches_that_fall_silent_are_made_up_for_by_the_second_look(

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import aclosing
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from dolmetsch_core.cluster import names
 from dolmetsch_core.cluster.api import Cluster
 from dolmetsch_core.tokens import EngineKey
-from tests.cluster.conftest import AddProcessNode
+from tests.cluster.conftest import AddNode, AddProcessNode
 from tests.cluster.operator_process import (
     IMAGE,
     OperatorProcess,
@@ -236,6 +237,30 @@ async def test_an_engine_deleted_by_hand_is_asked_for_again_at_once_and_is_no_fa
     assert room["status"]["failures"] == 0
     await until_told(admin, namespace, "Its engine went away")
     await gone(admin, names.pods_path(namespace, live["metadata"]["name"]))
+
+
+async def test_engines_that_are_deleted_as_fast_as_they_are_made_are_not_made_without_a_pause(
+    admin: Cluster, namespace: str, operator: OperatorProcess, add_node: AddNode
+) -> None:
+    """A node without a kubelet: the pods get a place and never start."""
+    await add_node("a", gpus=1)
+    await make_pool(admin, namespace)
+    version = (await admin.get(names.pods_path(namespace)))["metadata"]["resourceVersion"]
+    await make_room(admin, namespace, "R1")
+    made = 0
+    watch = admin.watch(names.pods_path(namespace), version, timeout=60, silence=60)
+    async with aclosing(watch) as events:
+        async for kind, pod in events:
+            if kind != "ADDED":
+                continue
+            made += 1
+            path = names.pods_path(namespace, pod["metadata"]["name"])
+            await admin.delete(path, uid=pod["metadata"]["uid"], grace_seconds=0)
+            if made == 6:
+                break
+    failed = await room_where(admin, namespace, "r1", phase("Failed"), "given up")
+    assert "Engine went away before it served the room" in failed["status"]["message"]
+    assert failed["status"]["epoch"] == made
 
 
 async def test_a_warm_engine_deleted_by_hand_is_made_again(

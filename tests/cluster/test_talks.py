@@ -1,6 +1,7 @@
 """Hosts and viewers on api processes of the cluster: capacity, a spoken talk, a deleted engine."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -16,7 +17,15 @@ from dolmetsch_local.speak import speak
 from dolmetsch_local.state import Address
 from tests.cluster.conftest import AddProcessNode
 from tests.cluster.control_plane import ControlPlane
-from tests.cluster.operator_process import OperatorProcess, engine_of, make_pool, phase, pods_of, pool_where
+from tests.cluster.operator_process import (
+    OperatorProcess,
+    engine_of,
+    make_pool,
+    phase,
+    pods_of,
+    pool_where,
+    room_manifest,
+)
 from tests.cluster.platform import ClusterPlatform
 from tests.cluster.process_node import ENGINE
 from tests.cluster.tools import Kubectl
@@ -82,6 +91,44 @@ async def test_the_third_host_is_told_the_capacity_and_gets_in_after_one_has_clo
         await gone(admin, names.rooms_path(namespace, "talk1"))
         async with hosting(one, "TALK3"):
             await room_where(admin, namespace, "talk3", phase("Ready", "Active"), "Ready")
+
+
+async def test_a_room_that_kubectl_made_ready_is_joined_and_one_that_it_deletes_is_closed_for_all(  # noqa: PLR0917
+    admin: Cluster,
+    namespace: str,
+    operator: OperatorProcess,
+    add_process_node: AddProcessNode,
+    cluster_platform: ClusterPlatform,
+    libretranslate: LibreTranslateProcess,
+    kubectl: Kubectl,
+) -> None:
+    await add_process_node("a", gpus=1)
+    await make_pool(admin, namespace)
+    cluster_platform.add_worker(libretranslate.spec.url)
+    address = await cluster_platform.add_api()
+    manifest = json.dumps(room_manifest("TALK1"))
+    await asyncio.to_thread(kubectl, "apply", "-f", "-", stdin=manifest)
+    prewarmed = await room_where(admin, namespace, "talk1", phase("Ready"), "prewarmed")
+    await cluster_platform.ready(address)
+    key = await login(address)
+    async with (
+        viewing(address.url, "TALK1", "en") as (english,),
+        host_socket(key, "TALK1", "en", "en") as host,
+    ):
+        hearing = frames(host)
+        async for frame in hearing:
+            if frame.get("info", {}).get("ready_to_recieve_audio"):
+                break
+        joined = await admin.get(names.rooms_path(namespace, "talk1"))
+        assert joined["metadata"]["uid"] == prewarmed["metadata"]["uid"]
+        assert joined["status"]["engine"]["podUID"] == prewarmed["status"]["engine"]["podUID"]
+
+        await asyncio.to_thread(kubectl, "delete", "room", "talk1", "--wait=false")
+        with pytest.raises(Refused, match="Room closed"):
+            async for _ in hearing:
+                continue
+        await until(lambda: english.closed == "Room closed", "the viewer is told", 20)
+    await gone(admin, names.rooms_path(namespace, "talk1"))
 
 
 class hosting:  # noqa: N801 (used as a function)
