@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -14,7 +14,7 @@ from dolmetsch_core.cluster.api import ApiError, Away, Conflict, Forbidden, Inva
 from dolmetsch_core.engine_calls import EngineCalls
 from dolmetsch_core.engine_client import EngineClient
 from dolmetsch_core.life.decide import decide
-from dolmetsch_core.life.observed import EngineSeen, EngineState, Observation
+from dolmetsch_core.life.observed import Observation
 from dolmetsch_core.life.plan import (
     Action,
     Claim,
@@ -30,6 +30,7 @@ from dolmetsch_core.life.serve import in_session
 from dolmetsch_core.supervise import describe
 from dolmetsch_core.wire.room import ConditionType, Phase, Reason, Room, RoomStatus
 from dolmetsch_operator.apply import Writer
+from dolmetsch_operator.asked import AskedFor
 from dolmetsch_operator.engine_polls import EnginePolls
 from dolmetsch_operator.facts import Facts, KnownRoom
 from dolmetsch_operator.news import News
@@ -94,10 +95,7 @@ class RoomDriver:
         self._tell = tell
         self._wake = asyncio.Event()
         self._calls = EngineCalls(self.wake)
-        self._cannot_create = ""
-        self._create_delayed = ""
-        self._asked_for = ""
-        """Uid of the engine that this process got for the room, until it serves or is stopped from here."""
+        self._asked = AskedFor()
         self._inherited = inherited
         self._news = News()
 
@@ -159,8 +157,7 @@ class RoomDriver:
         believed = self._news.believed(room)
         seen = self._observe(believed)
         plan = decide(believed, seen, now)
-        self._cannot_create = ""
-        self._asked_for = "" if seen.vanished else self._asked_for
+        self._asked.decided()
         tell_at = self._news.keep(room, plan.status, now)
         if tell_at is not None and tell_at <= now:
             await self._write(room, plan.status)
@@ -180,22 +177,12 @@ class RoomDriver:
         found = engines_of(room, self._facts, template, asyncio.get_running_loop().time())
         # A call that failed is over with its engine, or once the engine is seen to have the session.
         self._calls.keep(each.name for each in found if not (each.status and in_session(room, each.status)))
-        return replace(
+        seen = replace(
             self._pool.observed(room),
             engines=tuple(self._calls.seen(each) for each in found),
-            cannot_create=self._cannot_create,
-            create_delayed=self._create_delayed,
-            vanished=self._vanished(room, found),
             untold_epochs=1 if room.uid == self._inherited and not room.status.conditions else 0,
         )
-
-    def _vanished(self, room: Room, found: Iterable[EngineSeen]) -> bool:
-        """Whether the engine that was asked for went away before it served, by somebody else's doing."""
-        starts = room.status.phase in (Phase.STARTING, Phase.RECOVERING)
-        if not starts or room.status.serves_with(self._asked_for):
-            self._asked_for = ""
-        there = {each.uid for each in found if each.state is not EngineState.STOPPING}
-        return bool(self._asked_for) and self._asked_for not in there
+        return self._asked.add_to(seen, room)
 
     async def _refuse_name(self, known: KnownRoom, right_name: str, now: datetime) -> None:
         """Two Rooms of one room id would fight for one session: only the right name is served."""
@@ -236,7 +223,7 @@ class RoomDriver:
                 self._call(action)
             case Stop(engine):
                 if (pod := self._facts.pods.get(engine)) and not pod.deleted:
-                    self._asked_for = "" if self._asked_for == pod.uid else self._asked_for
+                    self._asked.stopped(pod.uid)
                     await self._writer.stop_engine(pod)
             case DeleteRoom(reason):
                 log.info("room %s ends: %s", room.name, reason)
@@ -251,7 +238,7 @@ class RoomDriver:
             return
         try:
             if await self._writer.claim(pod, room, epoch):
-                self._asked_for = pod.uid
+                self._asked.got(pod.uid)
         finally:
             self._pool.release(engine)
         # Whatever came of it: go on with what it is now.
@@ -260,19 +247,17 @@ class RoomDriver:
     async def _create(self, room: Room, epoch: int) -> None:
         maker = self._pool.maker
         if maker is None:
-            self._cannot_create = self._pool.trouble
+            self._asked.refused(self._pool.trouble)
             self._wake.set()
             return
         try:
-            self._asked_for = await self._writer.create_engine(maker, room, epoch)
+            self._asked.got(await self._writer.create_engine(maker, room, epoch))
         except (TemplateUnusable, Invalid, Forbidden) as error:
-            self._cannot_create = str(error)
+            self._asked.refused(str(error))
             log.warning("room %s: the engine can't be created: %s", room.name, error)
         except Away as error:
-            self._create_delayed = str(error)
+            self._asked.delayed(str(error))
             raise
-        else:
-            self._create_delayed = ""
         self._wake.set()
 
     def _call(self, action: OpenSession | EndSession) -> None:
