@@ -63,7 +63,10 @@ class FaultProxy:
         self._every, self._statuses = every, statuses
 
     def refuse_each(self, *statuses: int) -> None:
-        """Answer each call, by method and path, with all of these before it passes, reads included."""
+        """Answer each call, by method and path, with all of these before it passes.
+
+        Reads too, but for 409, which no server answers to them.
+        """
         self._each = statuses
         self._refused.clear()
 
@@ -75,9 +78,10 @@ class FaultProxy:
         """The status to refuse a call with, 0 to pass it on."""
         if self._each is not None:
             call = (request.method, request.path)
+            refusals = [each for each in self._each if request.method in WRITES or each != 409]
             self._refused[call] += 1
-            if self._refused[call] <= len(self._each):
-                return self._each[self._refused[call] - 1]
+            if self._refused[call] <= len(refusals):
+                return refusals[self._refused[call] - 1]
         if request.method not in WRITES:
             return 0
         if self._broken and request.path.endswith(self._broken):

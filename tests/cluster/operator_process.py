@@ -227,6 +227,11 @@ async def pool_where(admin: Cluster, namespace: str, check: Callable[[Json], boo
     return found
 
 
+async def until_capacity(admin: Cluster, namespace: str, rooms: int) -> None:
+    """Wait until the operator knows nodes and pool: whom it is told of before them it may refuse."""
+    await pool_where(admin, namespace, lambda status: status.get("capacity") == rooms)
+
+
 async def tell_engine(pod: Json, route: str, **params: str) -> None:
     """Have a stand-in engine say something, as its /test routes do."""
     url = f"http://{pod['status']['podIP']}:{names.ENGINE_PORT}/test/{route}"

@@ -29,7 +29,7 @@ from tests.cluster.operator_process import (
     served,
     until_no_pod,
 )
-from tests.cluster.waiting import gone, room_where
+from tests.cluster.waiting import Json, gone, room_where
 from tests.waiting import until
 
 pytestmark = pytest.mark.timeout(180)
@@ -251,11 +251,18 @@ async def test_every_call_answered_with_409_and_429_before_it_passes_costs_nothi
     await make_pool(admin, namespace, warm=1)
     rooms = [await make_room(admin, namespace, each) for each in ("R1", "R2")]
     for room in rooms:
-        await room_where(admin, namespace, room["metadata"]["name"], served(1), "Ready")
+        ready = await room_where(admin, namespace, room["metadata"]["name"], phase("Ready"), "Ready")
+        assert ready["status"]["failures"] == 0
     # Each path was refused by now: what is refused next is new again.
     proxy.refuse_each(429, 409)
-    node.kill((await engine_of(admin, namespace, "R1"))["metadata"]["name"])
-    healed = await room_where(admin, namespace, "r1", served(2), "on another engine")
+    lost = (await engine_of(admin, namespace, "R1"))["metadata"]
+    node.kill(lost["name"])
+
+    def moved(room: Json) -> bool:
+        engine = room["status"].get("engine") or {}
+        return room["status"]["phase"] == "Ready" and engine.get("podUID") != lost["uid"]
+
+    healed = await room_where(admin, namespace, "r1", moved, "on another engine")
     assert healed["status"]["failures"] == 1, "a loss counts once, however often its writes are refused"
     for room in rooms:
         await delete_room(admin, namespace, room)

@@ -21,6 +21,7 @@ from tests.cluster.operator_process import (
     pods_of,
     pool_where,
     served,
+    until_capacity,
 )
 from tests.cluster.pods import delete, engine_pod
 from tests.cluster.waiting import gone, object_where, pod_where, room_where
@@ -126,6 +127,7 @@ async def test_gpus_that_other_pods_hold_refuse_rooms_of_the_api_and_keep_the_ot
     name = other["metadata"]["name"]
     await pod_where(admin, namespace, name, lambda pod: bool(pod["spec"].get("nodeName")), "placed")
     await make_pool(admin, namespace, scheduleTimeoutSeconds=1)
+    await until_capacity(admin, namespace, 1)
     words = "Unable to activate room <{}>: no node has a free place for its engine"
     await make_room(admin, namespace, "API", origin="api")
     await room_where(admin, namespace, "api", message(words.format("API")), "refused")

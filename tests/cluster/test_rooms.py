@@ -25,6 +25,7 @@ from tests.cluster.operator_process import (
     pool_where,
     room_manifest,
     tell_engine,
+    until_capacity,
     until_no_pod,
 )
 from tests.cluster.tools import Kubectl
@@ -39,6 +40,7 @@ async def test_two_rooms_take_two_gpus_the_third_is_refused_and_gets_in_after_on
 ) -> None:
     await add_process_node("a", gpus=2)
     await make_pool(admin, namespace, warm=1)
+    await until_capacity(admin, namespace, 2)
     first = await make_room(admin, namespace, "R1", origin="api")
     await make_room(admin, namespace, "R2", origin="api")
     for name in ("r1", "r2"):
@@ -131,6 +133,7 @@ async def test_a_host_that_left_closes_a_room_of_the_api_and_frees_one_of_a_pers
 ) -> None:
     await add_process_node("a", gpus=2)
     await make_pool(admin, namespace)
+    await until_capacity(admin, namespace, 2)
     await make_room(admin, namespace, "API", origin="api", closeAfterSeconds=2)
     await make_room(admin, namespace, "MINE", closeAfterSeconds=2)
     for room_id in ("API", "MINE"):
