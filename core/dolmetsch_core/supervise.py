@@ -33,8 +33,10 @@ async def for_ever(
     *,
     store_away: tuple[type[Exception], ...] = STORE_AWAY,
     restarted: Callable[[], object] = lambda: None,
+    pause: float = PAUSE_S,
 ) -> None:
-    """Run `run()` again whenever it ends. `what` names it in logs; `restarted()` is told of the unexpected.
+    """Run `run()` again whenever it ends. `what` names it in logs; `restarted()` is told of the unexpected,
+    after which it starts again in `pause` seconds.
 
     A store that is away is no surprise: said once, waited for quietly. What does not use the live store
     gives `store_away=()`, or a lost connection to something else would be told as the store's.
@@ -50,6 +52,6 @@ async def for_ever(
             away_since = now
             await asyncio.sleep(AWAY_PAUSE_S)
         except Exception as error:  # noqa: BLE001 (whatever it is, it is told and the task goes on)
-            log.error("%s ended unexpectedly and starts again: %s", what, describe(error))
+            log.error("%s ended unexpectedly and starts again in %g s: %s", what, pause, describe(error))
             restarted()
-            await asyncio.sleep(PAUSE_S)
+            await asyncio.sleep(pause)

@@ -8,6 +8,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from dolmetsch_api.schedule.settings import ScheduleSettings
+from dolmetsch_core.wire.consent import MAX_KEEP_DAYS
 from dolmetsch_core.wire.languages import LANGUAGES
 from dolmetsch_local.models import default_cache
 
@@ -47,7 +48,7 @@ class LocalSettings(ScheduleSettings, StateSettings):
     """Password of admins, or its argon2 hash; made up and printed when it is not set."""
     archive_url: str = ""
     """Stored transcripts and votes; without it a file in the state folder. See the api's setting."""
-    transcript_keep_days: int | None = Field(default=None, ge=1)
+    transcript_keep_days: int | None = Field(default=None, ge=1, le=MAX_KEEP_DAYS)
     """Days after which stored transcripts are deleted, where a room does not say; none: kept."""
     cache_dir: Path = Field(default_factory=default_cache)
     """Folder of downloaded models and recordings."""

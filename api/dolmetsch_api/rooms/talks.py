@@ -6,6 +6,8 @@ from typing import Any
 import yaml
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
+from dolmetsch_core.wire.consent import MAX_KEEP_DAYS
+
 SAMPLE = Path(__file__).with_name("rooms.yaml")
 UNKNOWN = "Unknown"
 """The presenter's name when there is none: what clients in use show nothing for."""
@@ -52,7 +54,7 @@ class Talk(BaseModel):
     end: AwareDatetime | None = None
     do_not_record: bool = False
     """Can be neither listed nor activated."""
-    keep_days: int | None = Field(default=None, ge=1)
+    keep_days: int | None = Field(default=None, ge=1, le=MAX_KEEP_DAYS)
     """Days that its transcripts are kept; none: as the platform's settings say."""
 
     @model_validator(mode="before")

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import ColumnElement, Double, cast, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dolmetsch_core.archive.database import Archive, insert
@@ -45,11 +45,9 @@ async def expire(archive: Archive, now: float, keep_days: int | None = None) -> 
     nobody saw it end, from the last sentence. Also cleans the file of what earlier deletions left, so it is
     worth calling without any expiry.
     """
-    due: ColumnElement[bool] = (
-        func.coalesce(transcript.c.ended, transcript.c.updated)
-        + func.coalesce(transcript.c.keep_days, keep_days) * DAY_S
-        <= now
-    )
+    # Not as whole numbers: a lifetime of seconds is more than PostgreSQL's have room for.
+    kept_s = cast(func.coalesce(transcript.c.keep_days, keep_days), Double) * DAY_S
+    due: ColumnElement[bool] = func.coalesce(transcript.c.ended, transcript.c.updated) + kept_s <= now
     async with archive.reading() as connection:
         rows = await connection.execute(select(transcript.c.room, transcript.c.session).where(due))
         found = [(room, session) for room, session in rows]

@@ -4,6 +4,9 @@ from pydantic import Field
 
 from dolmetsch_core.wire.base import Wire
 
+MAX_KEEP_DAYS = 36_500
+"""A hundred years: who wants longer sets no limit. Checked where days are set, not again by readers."""
+
 
 class TalkFacts(Wire):
     """What a transcript says of its talk, as the schedule had it while it was held."""

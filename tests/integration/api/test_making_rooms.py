@@ -48,6 +48,7 @@ async def test_a_room_is_made_listed_kept_and_deleted(store_url: str) -> None:
         (ADMIN, {"title": "t", "source_lang": "xx"}, 422),
         (ADMIN, {"title": "t", "id": "x" * 201}, 422),
         (ADMIN, {"title": "t", "keep_days": 0}, 422),
+        (ADMIN, {"title": "t", "keep_days": 36_501}, 422),
         (ADMIN, {"title": "t", "track_color": "url(x)"}, 422),
         (ADMIN, {"title": "t", "owner": "me"}, 422),
         (ADMIN, {"title": "t", "id": "DEMO1"}, 409),

@@ -13,6 +13,7 @@ from dolmetsch_core.archive import deleting, tables, writing
 from dolmetsch_core.archive.database import Archive
 from dolmetsch_core.archive.deleting import DAY_S
 from dolmetsch_core.archive.writing import TranscriptGone
+from dolmetsch_core.wire.consent import MAX_KEEP_DAYS
 from tests.integration.archive.talks import ADMIN, ANN, BOB, STARTED, consent, known, said, stored, texts
 from tests.waiting import looks
 
@@ -175,3 +176,17 @@ async def test_days_count_from_the_end_or_else_from_the_last_sentence(archive: A
     assert await deleting.expire(archive, now + 3 * DAY_S) == 1
     assert await deleting.expire(archive, now + 1000 * DAY_S) == 0
     assert len(await texts(archive)) == 2
+
+
+@pytest.mark.parametrize("setting", [None, MAX_KEEP_DAYS])
+async def test_a_hundred_years_are_counted_like_any_days_and_stop_nothing_else(
+    archive: Archive, setting: int | None
+) -> None:
+    now = time.time()
+    await stored(archive, session="a century", keep_days=MAX_KEEP_DAYS)
+    await stored(archive, session="a day", keep_days=1)
+    await stored(archive, session="as the setting says")
+    assert await deleting.expire(archive, now + 2 * DAY_S, setting) == 1
+    century = now + MAX_KEEP_DAYS * DAY_S
+    assert await deleting.expire(archive, century - DAY_S, setting) == 0
+    assert await deleting.expire(archive, century + DAY_S, setting) == (2 if setting else 1)

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -72,6 +73,12 @@ class FaultServer:
         else:
             self.asked += 1
             await self.translate(writer, body)
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    """The address of an archive that is not there yet."""
+    return f"sqlite:///{tmp_path}/archive.db"
 
 
 @pytest.fixture

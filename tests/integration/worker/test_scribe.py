@@ -3,75 +3,24 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from redis.asyncio import Redis
 
-from dolmetsch_core.archive import deleting, reading, writing
-from dolmetsch_core.archive.database import Archive
+from dolmetsch_core.archive import deleting, reading
 from dolmetsch_core.archive.opening import Opening
 from dolmetsch_core.archive.reading import Part, Viewer
-from dolmetsch_core.live import audio, consents, translations
-from dolmetsch_core.tasks import end_tasks
-from dolmetsch_core.wire.consent import Consent, TalkFacts
+from dolmetsch_core.live import audio, translations
+from dolmetsch_core.wire.consent import TalkFacts
 from dolmetsch_core.wire.feed import Translated
-from dolmetsch_worker.scribe.scribe import Scribe
+from tests.integration.worker.scribing import BEGAN, allow, copied, logged, parts, scribe, texts
 from tests.integration.worker.talk import Talk, eventually
-
-ADMIN = Viewer(admin=True)
-BEGAN = 1_755_518_580.0
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/archive.db"
-
-
-@asynccontextmanager
-async def scribe(store: Redis, url: str, owner: str = "one") -> AsyncIterator[Archive]:
-    """A scribe at work, and the archive it writes."""
-    opening = Opening(url)
-    task = asyncio.create_task(Scribe(store, opening, owner=owner, lease_ttl=1.0).run())
-    try:
-        await opening.ready.wait()
-        yield opening.archive
-    finally:
-        await end_tasks(task)
-        await opening.archive.close()
-
-
-async def allow(live: Redis, *, room: str = "talk", session: str = "uid.1", **fields: Any) -> None:
-    given: dict[str, Any] = {"store": True, "public": False, "owner": "ann", "source_lang": "en"}
-    await consents.tell(live, [Consent(room=room, session=session, **(given | fields))])
-
-
-async def parts(archive: Archive, room: str = "talk") -> list[Part]:
-    return await reading.parts(archive, room, ADMIN)
-
-
-def texts(found: list[Part], lang: str = "") -> list[str]:
-    return [
-        line.translations.get(lang, "-") if lang else line.sentence.text
-        for each in found
-        for line in each.lines
-    ]
 
 
 def files(folder: Path) -> bytes:
     """All that lies on the disk."""
     return b"".join(path.read_bytes() for path in folder.iterdir())
-
-
-async def copied(archive: Archive, *said: str, room: str = "talk") -> list[Part]:
-    async def all_there() -> bool:
-        return texts(await parts(archive, room)) == list(said)
-
-    await eventually(all_there, f"{said} in the archive")
-    return await parts(archive, room)
 
 
 async def test_a_stored_talk_is_copied_as_it_grows_with_times_and_heading(store: Redis, url: str) -> None:
@@ -268,18 +217,6 @@ async def test_an_archive_that_is_away_at_first_is_waited_for(
     assert tries == 3
 
 
-async def test_expired_transcripts_are_deleted(store: Redis, url: str) -> None:
-    talk = Talk(store)
-    await talk.begin()
-    await allow(store, keep_days=1)
-    async with scribe(store, url) as archive:
-        await talk.say("Gone tomorrow.")
-        await copied(archive, "Gone tomorrow.")
-        assert await deleting.expire(archive, time.time()) == 0
-        assert await deleting.expire(archive, time.time() + 90_000) == 1
-        await copied(archive)
-
-
 async def test_who_knows_little_of_a_talk_leaves_heading_and_days_as_they_were(
     store: Redis, url: str
 ) -> None:
@@ -319,32 +256,6 @@ async def test_a_process_that_sees_rooms_late_does_not_bring_a_consent_back(
     assert b"Never keep." not in files(tmp_path)
 
 
-async def test_the_setting_of_today_decides_for_talks_that_do_not_say(store: Redis, url: str) -> None:
-    talk = Talk(store)
-    await talk.begin()
-    await allow(store)
-    async with scribe(store, url) as archive:
-        await talk.say("One.")
-        await copied(archive, "One.")
-        later = time.time() + 8 * 86_400
-        assert await deleting.expire(archive, later) == 0
-        assert await deleting.expire(archive, later, keep_days=9) == 0
-        assert await deleting.expire(archive, later, keep_days=7) == 1
-
-
-async def test_a_transcript_whose_end_nobody_saw_ended_with_its_last_sentence(store: Redis, url: str) -> None:
-    talk = Talk(store)
-    await talk.begin()
-    await allow(store)
-    async with scribe(store, url) as archive:
-        await talk.say("One.")
-        await copied(archive, "One.")
-        assert await writing.end_forgotten(archive, time.time() - 3600) == 0
-        assert await writing.end_forgotten(archive, time.time() + 1) == 1
-        (part,) = await parts(archive)
-        assert part.ended == part.updated
-
-
 async def test_an_archive_that_a_person_has_to_mend_is_named_and_looked_at_again(
     store: Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -360,14 +271,10 @@ async def test_an_archive_that_a_person_has_to_mend_is_named_and_looked_at_again
     waiting = Opening(f"sqlite:///{path}")
     waiting.start()
     try:
-        await eventually(lambda: _logged(caplog, "put a backup in its place"), "the remedy")
+        await eventually(lambda: logged(caplog, "put a backup in its place"), "the remedy")
         path.unlink()
         async with scribe(store, f"sqlite:///{path}") as archive:
             await copied(archive, "Not lost.")
         await asyncio.wait_for(waiting.ready.wait(), 10)
     finally:
         await waiting.close()
-
-
-async def _logged(caplog: pytest.LogCaptureFixture, text: str) -> bool:
-    return text in caplog.text

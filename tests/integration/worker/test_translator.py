@@ -257,7 +257,7 @@ async def test_an_unexpected_entry_restarts_the_rooms_task_visibly_and_says_no_t
             keys.feed(talk.room, talk.session), {"e": '{"kind": "lines", "sentences": "hidden words"}'}
         )
         await eventually(
-            lambda: _said(caplog, "ended unexpectedly and starts again: ValidationError"), "a log"
+            lambda: _said(caplog, "ended unexpectedly and starts again in 0.5 s: ValidationError"), "a log"
         )
         await store.delete(keys.feed(talk.room, talk.session))
         await talk.say("After.")

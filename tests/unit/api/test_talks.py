@@ -64,6 +64,7 @@ def test_a_file_may_list_no_rooms(file: Path) -> None:
         ("rooms: [{id: A, title: Hello, track: Plenary}]", "rooms.0.track"),
         ("rooms: [{id: 5, title: Hello}]", "rooms.0.id"),
         ("rooms: [{id: A, title: Hello, keep_days: -1}]", "rooms.0.keep_days"),
+        ("rooms: [{id: A, title: Hello, keep_days: 36501}]", "rooms.0.keep_days"),
         ("rooms: [{id: A, title: Hello, persons: Ann}]", "rooms.0.persons"),
         ("rooms: [{id: A, title: Hello, start: 2026-08-20 10:00:00}]", "rooms.0.start"),
         ("rooms: [{id: A, title: a}, {id: A, title: b}]", "two rooms of the same id"),

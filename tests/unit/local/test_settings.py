@@ -79,7 +79,16 @@ def test_an_unknown_language_is_refused_by_name(
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("PORT", "0"), ("PORT", "65536"), ("PORT", "http"), ("MAX_ACTIVE_ROOMS", "0"), ("WARM_ENGINES", "-1")],
+    [
+        *(
+            ("PORT", "0"),
+            ("PORT", "65536"),
+            ("PORT", "http"),
+            ("MAX_ACTIVE_ROOMS", "0"),
+            ("WARM_ENGINES", "-1"),
+        ),
+        *(("TRANSCRIPT_KEEP_DAYS", "0"), ("TRANSCRIPT_KEEP_DAYS", "36501")),
+    ],
 )
 def test_a_number_out_of_range_is_refused(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert name.lower() in refused(monkeypatch, **{name: value})

@@ -34,6 +34,7 @@ def test_every_field_has_a_row_and_a_meaning(title: str) -> None:
         ("DOLMETSCH_ENGINE_MODEL", "path", "none: must be set"),
         ("DOLMETSCH_WORKER_METRICS_PORT", "whole number, at least 1, at most 65535", "not set"),
         ("DOLMETSCH_STORE_URL", "text", "`redis://127.0.0.1:6379`"),
+        ("DOLMETSCH_TRANSCRIPT_KEEP_DAYS", "whole number, at least 1, at most 36500", "not set"),
     ],
 )
 def test_a_row_tells_type_and_default(variable: str, kind: str, default: str) -> None:

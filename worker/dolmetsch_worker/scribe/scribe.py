@@ -23,6 +23,8 @@ from dolmetsch_worker.supervise import for_ever
 log = logging.getLogger(__name__)
 LOOK_EVERY_S = 2.0
 EXPIRE_EVERY_S = 600.0
+EXPIRE_AGAIN_S = 60.0
+"""After what nobody expected, such as a row that the database can't reckon with: it will be there again."""
 AWAY_S = 2.0
 
 
@@ -47,7 +49,9 @@ class Scribe:
             await self._opening.run()
             async with asyncio.TaskGroup() as group:
                 group.create_task(for_ever("consents", "reading of consents", self._watch))
-                group.create_task(for_ever("expiry", "deletion of expired transcripts", self._expire))
+                group.create_task(
+                    for_ever("expiry", "deletion of expired transcripts", self._expire, pause=EXPIRE_AGAIN_S)
+                )
         finally:
             await asyncio.gather(*(self._stop(key) for key in list(self._copyings)))
 
