@@ -3,6 +3,7 @@
 `database`  opening it, reading and writing transactions, what it raises while it is away.
 `migrate`   bringing the schema to this release; `migrations` holds one file per revision.
 `opening`   an archive that is not there yet.
+`cleaning`  leaving nothing of what was deleted in SQLite's files.
 `sqlite_file`  what the file of an SQLite archive needs.
 `tables`    the tables.
 `writing`   what the scribe copies.             Writer: worker.

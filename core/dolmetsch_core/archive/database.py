@@ -2,13 +2,12 @@
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Final
 
 import psycopg
-from sqlalchemy import Engine, Table, event, make_url, text
+from sqlalchemy import Engine, Table, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, InternalError, OperationalError
@@ -16,8 +15,6 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from dolmetsch_core.archive import sqlite_file
-
-log = logging.getLogger(__name__)
 
 # InternalError: a PostgreSQL that became a standby refuses writing by it.
 ARCHIVE_AWAY = (OperationalError, InterfaceError, InternalError, PoolTimeout, OSError)
@@ -30,7 +27,6 @@ _SCHEMES: Final = {
     "postgresql": "postgresql+psycopg",
     "postgresql+psycopg": "postgresql+psycopg",
 }
-_OWED = text("PRAGMA user_version")
 _BUSY_S = 10.0
 """How long a statement waits for another process that writes into the same SQLite file."""
 _POSTGRESQL = {
@@ -113,11 +109,12 @@ class Archive:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
-        self._sqlite = engine.dialect.name == "sqlite"
+        self.is_file = engine.dialect.name == "sqlite"
+        """Whether it is one machine's file."""
         self._writer = engine.execution_options(**{sqlite_file.BEGIN: "BEGIN IMMEDIATE"})
         self._bare = engine.execution_options(**{sqlite_file.BEGIN: ""})
         # SQLite has one writer at a time: here they queue, where SQLite would have them look again and again.
-        self._turn = asyncio.Lock() if self._sqlite else contextlib.nullcontext()
+        self._turn = asyncio.Lock() if self.is_file else contextlib.nullcontext()
 
     @classmethod
     def open(cls, url: str) -> "Archive":
@@ -150,45 +147,8 @@ class Archive:
         async with self.engine.begin() as connection:
             yield connection
 
-    async def owe_cleaning(self, connection: AsyncConnection) -> None:
-        """In a transaction that deletes: note that the file is to be cleaned, whatever happens to us."""
-        if self._sqlite:
-            # user_version counts deletions since the last cleaning; it is written with the transaction.
-            owed = await connection.scalar(_OWED) or 0
-            await connection.exec_driver_sql(f"PRAGMA user_version = {int(owed) + 1}")
-
-    async def clean(self) -> bool:
-        """Leave nothing of what was deleted in SQLite's files; False: not yet, the next call tries again.
-
-        `secure_delete` overwrites deleted rows, but rows moved between pages leave copies behind: only VACUUM
-        takes those, and the checkpoint what the log still holds. On PostgreSQL this is autovacuum's work.
-        """
-        if not self._sqlite:
-            return True
-        try:
-            async with self._turn:
-                cleaned = await self._vacuum()
-        except ARCHIVE_AWAY as error:
-            log.warning(
-                "the archive's file is not cleaned yet of what was deleted (%s)", type(error).__name__
-            )
-            return False
-        if not cleaned:
-            log.warning("the archive's file is not cleaned yet of what was deleted (somebody reads it)")
-        return cleaned
-
-    async def _vacuum(self) -> bool:
-        async with self._bare.connect() as connection:
-            owed = await connection.scalar(_OWED)
-            if not owed:
-                return True
-            await connection.exec_driver_sql("VACUUM")
-            checkpoint = await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-            # Its first number: whether somebody was in the way.
-            if checkpoint.scalar():
-                return False
-        async with self._writer.begin() as connection:
-            # Another process may have deleted more meanwhile: then it is still owed.
-            if await connection.scalar(_OWED) == owed:
-                await connection.exec_driver_sql("PRAGMA user_version = 0")
-        return True
+    @contextlib.asynccontextmanager
+    async def bare(self) -> AsyncIterator[AsyncConnection]:
+        """A connection that begins no transaction, while nobody here writes: to look after SQLite's file."""
+        async with self._turn, self._bare.connect() as connection:
+            yield connection

@@ -1,15 +1,19 @@
 """Taking transcripts out, for good: each leaves a mark by which its session is never copied again."""
 
+import logging
 import time
 from collections.abc import Iterable
 
 from sqlalchemy import ColumnElement, Double, cast, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from dolmetsch_core.archive import cleaning
+from dolmetsch_core.archive.cleaning import NotCleaned
 from dolmetsch_core.archive.database import Archive, insert
 from dolmetsch_core.archive.reading import Viewer, owned_by
 from dolmetsch_core.archive.tables import deleted_session, transcript
 
+log = logging.getLogger(__name__)
 DAY_S = 86400
 
 
@@ -42,8 +46,7 @@ async def expire(archive: Archive, now: float, keep_days: int | None = None) -> 
     """Delete the transcripts whose days are over at `now` (unix seconds). Returns how many.
 
     `keep_days`: for those that don't say; None: these are kept. Days count from the end of the session; where
-    nobody saw it end, from the last sentence. Also cleans the file of what earlier deletions left, so it is
-    worth calling without any expiry.
+    nobody saw it end, from the last sentence.
     """
     # Not as whole numbers: a lifetime of seconds is more than PostgreSQL's have room for.
     kept_s = cast(func.coalesce(transcript.c.keep_days, keep_days), Double) * DAY_S
@@ -51,10 +54,7 @@ async def expire(archive: Archive, now: float, keep_days: int | None = None) -> 
     async with archive.reading() as connection:
         rows = await connection.execute(select(transcript.c.room, transcript.c.session).where(due))
         found = [(room, session) for room, session in rows]
-    gone = await _erase_all(archive, found)
-    if not gone:
-        await archive.clean()
-    return gone
+    return await _erase_all(archive, found)
 
 
 async def _erase_all(archive: Archive, sessions: Iterable[tuple[str, str]]) -> int:
@@ -65,9 +65,16 @@ async def _erase_all(archive: Archive, sessions: Iterable[tuple[str, str]]) -> i
         # In order, so that two who delete the same wait for each other in turn.
         gone = sum([await _erase(connection, room, session) for room, session in wanted])
         if gone:
-            await archive.owe_cleaning(connection)
+            await cleaning.owe(connection)
     if gone:
-        await archive.clean()
+        try:
+            await cleaning.clean(archive)
+        except NotCleaned as error:
+            log.warning(
+                "the archive's files still hold what was deleted (%s): cleaned again every %g s",
+                error,
+                cleaning.AGAIN_S,
+            )
     return gone
 
 

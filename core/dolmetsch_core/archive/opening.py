@@ -1,8 +1,9 @@
-"""An archive that need not be there at the start: migrated as soon as it can be reached."""
+"""An archive that need not be there at the start: migrated as soon as it can be reached, then kept clean."""
 
 import asyncio
 import logging
 
+from dolmetsch_core.archive.cleaning import keep_clean
 from dolmetsch_core.archive.database import ARCHIVE_AWAY, Archive, ArchiveUnusable
 from dolmetsch_core.archive.migrate import migrate
 from dolmetsch_core.tasks import end_tasks
@@ -24,13 +25,17 @@ class Opening:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin to wait for it, beside everything else."""
-        self._task = asyncio.create_task(self.run(), name="opening of the archive")
+        """Begin to wait for it and to look after it, beside everything else."""
+        self._task = asyncio.create_task(self._attend(), name="opening of the archive")
 
     async def close(self) -> None:
         """End waiting, close all connections."""
         await end_tasks(self._task)
         await self.archive.close()
+
+    async def _attend(self) -> None:
+        await self.run()
+        await keep_clean(self.archive)
 
     async def run(self) -> None:
         """Migrate until it is done, then return. What a person has to mend is told, and looked at again.

@@ -1,18 +1,22 @@
 """Our own routes of transcripts: who may read, in which form, and delete."""
 
+import contextlib
+import sqlite3
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import jwt
 import pytest
 
-from dolmetsch_core.archive import writing
+from dolmetsch_core.archive import cleaning, writing
 from dolmetsch_core.archive.database import Archive
 from dolmetsch_core.archive.migrate import migrate
 from dolmetsch_core.wire.consent import Consent, TalkFacts
 from dolmetsch_core.wire.feed import Sentence, Translated
 from tests.integration.api.api_process import Client, running, settings
+from tests.waiting import until
 
 BEGAN = 1_755_518_580.0
 
@@ -139,6 +143,24 @@ async def test_owner_and_admin_delete_and_nobody_else(client: Client, archive: A
     assert (await delete("/api/v1/rooms/R1/transcript", headers=ANN)).status_code == 404
     assert (await delete("/api/v1/rooms/R2/transcript", headers=ADMIN)).json() == {"deleted": 1}
     assert (await client.http.get("/api/v1/transcripts", headers=ADMIN)).json() == []
+
+
+async def test_what_somebody_kept_from_being_cleaned_is_cleaned_by_the_api_itself(
+    store_url: str, archive: Archive, archive_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def left() -> int:
+        return sum(each.read_bytes().count(b"Hello R1.") for each in tmp_path.iterdir())
+
+    monkeypatch.setattr(cleaning, "AGAIN_S", 0.05)
+    await stored(archive, "R1")
+    async with running(settings(store_url, archive_url=f"{archive_url}?timeout=0.05")) as client:
+        with contextlib.closing(sqlite3.connect(tmp_path / "archive.db", isolation_level=None)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT text FROM sentence").fetchall()
+            answer = await client.http.delete("/api/v1/rooms/R1/transcript", headers=ANN)
+            assert answer.json() == {"deleted": 1}
+            assert left() > 0
+        await until(lambda: not left(), "nothing is left")
 
 
 async def test_without_an_archive_everything_starts_and_says_so(store_url: str) -> None:

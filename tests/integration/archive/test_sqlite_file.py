@@ -1,7 +1,6 @@
 """What lies on the disk of one machine: its owner's alone, and nothing of what was deleted."""
 
 import asyncio
-import logging
 import random
 import sqlite3
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 from dolmetsch_core.archive import deleting
 from dolmetsch_core.archive.database import Archive
 from dolmetsch_core.archive.migrate import migrate
-from tests.integration.archive.talks import ADMIN, STARTED, said, stored
+from tests.integration.archive.talks import ADMIN, said, stored
 
 
 def _found(folder: Path, text: str) -> int:
@@ -71,40 +70,3 @@ def _say_much(path: Path, transcripts: list[int], chance: random.Random) -> None
             connection.execute("INSERT INTO translation VALUES (?, ?, ?, ?)", (transcript, n, lang, text))
         connection.execute("COMMIT")
     connection.close()
-
-
-async def test_what_a_reader_kept_from_cleaning_is_cleaned_by_the_next_expiry(
-    sqlite_url: str, sqlite_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    await migrate(sqlite_url)
-    archive = Archive.open(sqlite_url + "?timeout=0.05")
-    await stored(archive, sentences=[said(0, "Geheim")])
-    reader = sqlite3.connect(sqlite_path, isolation_level=None)
-    reader.execute("BEGIN")
-    reader.execute("SELECT text FROM sentence").fetchall()
-    with caplog.at_level(logging.WARNING):
-        assert await deleting.withdraw(archive, "hall", "s1") is True
-    assert "not cleaned yet" in caplog.text
-    assert _found(sqlite_path.parent, "Geheim") > 0
-    reader.close()
-    await archive.close()
-
-    # Whoever is next, also after a restart.
-    later = Archive.open(sqlite_url)
-    assert await deleting.expire(later, STARTED) == 0
-    assert _found(sqlite_path.parent, "Geheim") == 0
-    await later.close()
-
-
-async def test_a_deletion_while_another_cleans_is_cleaned_too(sqlite_url: str, sqlite_path: Path) -> None:
-    await migrate(sqlite_url)
-    archives = [Archive.open(sqlite_url) for _ in range(3)]
-    for each in range(9):
-        await stored(archives[0], f"room{each}", sentences=[said(0, "Geheim" * 99)])
-    await asyncio.gather(
-        *(deleting.delete_room(archives[each % 3], f"room{each}", ADMIN) for each in range(9))
-    )
-    assert await archives[0].clean()
-    assert _found(sqlite_path.parent, "Geheim") == 0
-    for each in archives:
-        await each.close()

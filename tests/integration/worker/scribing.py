@@ -32,7 +32,7 @@ async def scribe(store: Redis, url: str, owner: str = "one") -> AsyncIterator[Ar
         yield opening.archive
     finally:
         await end_tasks(task)
-        await opening.archive.close()
+        await opening.close()
 
 
 async def allow(live: Redis, *, room: str = "talk", session: str = "uid.1", **fields: Any) -> None:

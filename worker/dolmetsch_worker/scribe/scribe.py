@@ -46,7 +46,8 @@ class Scribe:
     async def run(self) -> None:
         """Until cancelled; then gives its leases up."""
         try:
-            await self._opening.run()
+            self._opening.start()
+            await self._opening.ready.wait()
             async with asyncio.TaskGroup() as group:
                 group.create_task(for_ever("consents", "reading of consents", self._watch))
                 group.create_task(
