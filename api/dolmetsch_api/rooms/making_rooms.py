@@ -116,10 +116,13 @@ def routes(platform: Platform) -> APIRouter:
     async def make(draft: RoomDraft, _: Annotated[Person, Depends(callers.admin)]) -> MadeRoom:
         """Make a room without a schedule. 409: the id is taken."""
         room_id = draft.id or "".join(secrets.choice(ALPHABET) for _ in range(6))
+        taken = HTTPException(409, f"There is a room <{room_id}> already: choose another id")
         if platform.programme.find(room_id) is not None or platform.programme.bars(room_id):
-            raise HTTPException(409, f"There is a room <{room_id}> already: choose another id")
+            raise taken
         made = AdhocRoom(id=room_id, created=time.time(), **draft.model_dump(exclude={"id"}))
-        await write(rooms.put(platform.archive, made))
+        # Another api may have made it in the seconds since this one looked.
+        if not await write(rooms.make(platform.archive, made)):
+            raise taken
         return _made(made)
 
     @router.delete("/rooms/{room_id:path}", responses=problems(401, 403, 404, 409, 422, 429, 503))

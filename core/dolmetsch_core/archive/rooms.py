@@ -16,7 +16,7 @@ class AdhocRoom:
     id: str
     title: str
     created: float
-    """Unix seconds; of the first putting."""
+    """Unix seconds."""
     description: str = ""
     presenter: str = ""
     location: str = ""
@@ -34,13 +34,11 @@ async def all_rooms(archive: Archive) -> list[AdhocRoom]:
         return [AdhocRoom(**row._mapping) for row in await connection.execute(wanted)]
 
 
-async def put(archive: Archive, room: AdhocRoom) -> None:
-    """Make the room, or change one that has its id."""
-    facts = asdict(room)
-    changed = {name: value for name, value in facts.items() if name not in {"id", "created"}}
+async def make(archive: Archive, room: AdhocRoom) -> bool:
+    """Make the room. False: there is one of its id, which stays as it is."""
     async with archive.begin() as connection:
-        made = insert(connection, adhoc_room).values(facts)
-        await connection.execute(made.on_conflict_do_update(index_elements=["id"], set_=changed))
+        made = insert(connection, adhoc_room).values(asdict(room)).on_conflict_do_nothing()
+        return (await connection.execute(made.returning(adhoc_room.c.id))).first() is not None
 
 
 async def delete(archive: Archive, room_id: str) -> bool:

@@ -1,5 +1,6 @@
 """Rooms that an admin makes, and closes."""
 
+import asyncio
 import json
 from typing import Any
 from unittest.mock import patch
@@ -7,6 +8,7 @@ from unittest.mock import patch
 import pytest
 from redis.asyncio import Redis
 
+from dolmetsch_api.rooms import adhoc_rooms
 from dolmetsch_core.archive import rooms
 from dolmetsch_core.archive.database import Archive
 from dolmetsch_core.archive.rooms import AdhocRoom
@@ -86,15 +88,38 @@ async def test_an_active_room_is_closed_before_it_is_deleted(store: Redis, store
         assert (await client.http.post(f"{ROOMS}/a.b/close", headers=ADMIN)).json() == {"status": "ok"}
 
 
+async def test_of_two_apis_that_make_a_room_of_one_id_one_has_it_and_the_other_is_told(
+    store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Neither sees what the other does.
+    monkeypatch.setattr(adhoc_rooms, "EVERY_S", 3600.0)
+    async with running(settings(store_url)) as one, running(settings(store_url)) as other:
+        for each in (one, other):
+            assert (await each.http.post(ROOMS, json={"title": "t"}, headers=ADMIN)).status_code == 201
+        drafts = [{"id": "HALL", "title": title} for title in ("One", "Two")]
+        answers = await asyncio.gather(
+            *(
+                each.http.post(ROOMS, json=draft, headers=ADMIN)
+                for each, draft in zip((one, other), drafts, strict=True)
+            )
+        )
+        assert sorted(each.status_code for each in answers) == [201, 409]
+        (title,) = [each.json()["title"] for each in answers if each.status_code == 201]
+        for each in (one, other):
+            found = (await each.http.get(ROOMS, headers=ADMIN)).json()
+            assert [room["title"] for room in found if room["id"] == "HALL"] == [title]
+
+
 async def test_what_was_made_is_told_also_when_another_admin_deleted_it_at_once(store_url: str) -> None:
     async with running(settings(store_url)) as client:
 
-        async def put_and_lose(archive: Archive, room: AdhocRoom) -> None:
-            await put(archive, room)
+        async def make_and_lose(archive: Archive, room: AdhocRoom) -> bool:
+            made = await make(archive, room)
             await rooms.delete(archive, room.id)
+            return made
 
-        put = rooms.put
-        with patch.object(rooms, "put", put_and_lose):
+        make = rooms.make
+        with patch.object(rooms, "make", make_and_lose):
             made = await client.http.post(ROOMS, json={"title": "t", "id": "Hall-1_b"}, headers=ADMIN)
         assert made.status_code == 201
         assert (made.json()["id"], made.json()["presenter"]) == ("Hall-1_b", "Unknown")

@@ -1,5 +1,6 @@
 """Rooms made by hand."""
 
+import asyncio
 from dataclasses import replace
 
 from dolmetsch_core.archive import reading, rooms
@@ -18,22 +19,24 @@ ROOM = AdhocRoom(
 )
 
 
-async def test_a_room_is_kept_as_it_was_put(archive: Archive) -> None:
+async def test_a_room_is_kept_as_it_was_made(archive: Archive) -> None:
     older = AdhocRoom(id="older", title="", created=1.0)
-    await rooms.put(archive, ROOM)
-    await rooms.put(archive, older)
+    await rooms.make(archive, ROOM)
+    await rooms.make(archive, older)
     assert await rooms.all_rooms(archive) == [older, ROOM]
 
 
-async def test_putting_again_changes_all_but_when_it_was_made(archive: Archive) -> None:
-    await rooms.put(archive, ROOM)
-    changed = replace(ROOM, title="New", vocabulary=(), keep_days=None, created=99.0)
-    await rooms.put(archive, changed)
-    assert await rooms.all_rooms(archive) == [replace(changed, created=5.0)]
+async def test_of_two_who_make_a_room_of_one_id_the_first_has_it(archive: Archive, other: Archive) -> None:
+    drafts = [replace(ROOM, title="One"), replace(ROOM, title="Two", vocabulary=())]
+    made = await asyncio.gather(rooms.make(archive, drafts[0]), rooms.make(other, drafts[1]))
+    assert sorted(made) == [False, True]
+    assert await rooms.all_rooms(archive) == [drafts[made.index(True)]]
+    assert await rooms.make(archive, replace(ROOM, title="Three")) is False
+    assert await rooms.all_rooms(other) == [drafts[made.index(True)]]
 
 
 async def test_a_deleted_rooms_transcripts_stay(archive: Archive) -> None:
-    await rooms.put(archive, ROOM)
+    await rooms.make(archive, ROOM)
     await stored(archive, "ad-hoc")
     assert await rooms.delete(archive, "ad-hoc") is True
     assert await rooms.delete(archive, "ad-hoc") is False
