@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import case, delete, exists, null, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dolmetsch_core.archive.database import Archive, insert
@@ -105,13 +105,14 @@ async def append(
 ) -> None:
     """Add sentences and translations, in one step; those that are there already stay as they are.
 
-    Raises TranscriptGone; IntegrityError for a translation of a sentence that is neither there nor given.
+    A new sentence says that a session which seemed to be over goes on. Raises TranscriptGone; IntegrityError
+    for a translation of a sentence that is neither there nor given.
     """
     if not sentences and not translations:
         return
     async with archive.begin() as connection:
         # Takes the row: a deletion comes before this (then it is gone) or waits, and deletes what we add.
-        await _touch(connection, transcript_id)
+        await _touch(connection, transcript_id, sentences)
         languages = {each.lang for each in sentences} | {each.lang for each in translations}
         await connection.execute(
             insert(connection, transcript_language).on_conflict_do_nothing(),
@@ -132,9 +133,16 @@ async def append(
             )
 
 
-async def _touch(connection: AsyncConnection, transcript_id: int) -> None:
+async def _touch(connection: AsyncConnection, transcript_id: int, sentences: Sequence[Sentence]) -> None:
+    changed: dict[str, Any] = {"updated": time.time()}
+    if sentences:
+        known = exists().where(
+            sentence.c.transcript_id == transcript_id, sentence.c.n == max(each.n for each in sentences)
+        )
+        # Copying again what is there, or the last translations, does not open what has ended.
+        changed["ended"] = case((known, transcript.c.ended), else_=null())
     found = await connection.execute(
-        update(transcript).where(transcript.c.id == transcript_id).values(updated=time.time())
+        update(transcript).where(transcript.c.id == transcript_id).values(changed)
     )
     if not found.rowcount:
         raise TranscriptGone
@@ -143,7 +151,8 @@ async def _touch(connection: AsyncConnection, transcript_id: int) -> None:
 async def end_forgotten(archive: Archive, silent_since: float) -> int:
     """Say of transcripts to which nothing was added since (unix seconds) that they ended. Returns how many.
 
-    Their session's end was seen by nobody: an engine was lost at it, or no scribe was there.
+    Their session's end was seen by nobody: an engine was lost at it, or no scribe was there. Should it have
+    been a break, the next sentence takes the end back.
     """
     async with archive.begin() as connection:
         found = await connection.execute(

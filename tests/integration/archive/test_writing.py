@@ -1,5 +1,7 @@
 """What the scribe copies: again and again, without harm."""
 
+import time
+
 import pytest
 from sqlalchemy.exc import IntegrityError
 
@@ -91,6 +93,31 @@ async def test_the_first_word_on_the_end_counts(archive: Archive) -> None:
     await writing.end(archive, transcript, STARTED + 90)
     (part,) = await reading.parts(archive, "hall", ADMIN)
     assert part.ended == STARTED + 60
+
+
+async def test_a_break_that_seemed_to_be_the_end_is_none_once_somebody_speaks_again(archive: Archive) -> None:
+    transcript = await stored(archive)
+    assert await writing.end_forgotten(archive, time.time() + 1) == 1
+    assert (await _ended(archive)) is not None
+    await writing.append(archive, transcript, [said(2)], [])
+    assert await _ended(archive) is None
+    assert (await reading.listed(archive, ADMIN))[0].ended is None
+    await writing.end(archive, transcript, STARTED + 7200)
+    assert await _ended(archive) == STARTED + 7200
+
+
+async def test_what_follows_the_end_does_not_open_it_again(archive: Archive) -> None:
+    """The last translations, and all of it copied anew."""
+    transcript = await stored(archive)
+    await writing.end(archive, transcript, STARTED + 60)
+    await writing.append(archive, transcript, [], [known(1)])
+    await writing.append(archive, transcript, [said(0), said(1)], [known(1)])
+    assert await _ended(archive) == STARTED + 60
+
+
+async def _ended(archive: Archive) -> float | None:
+    (part,) = await reading.parts(archive, "hall", ADMIN)
+    return part.ended
 
 
 async def test_a_deleted_transcripts_id_is_never_another_ones(archive: Archive) -> None:
