@@ -76,7 +76,7 @@ def routes(platform: Platform) -> APIRouter:
 
     @router.get("/vote/{code:path}/add", response_model=int, responses=COUNTED)
     async def add(code: str) -> int | JSONResponse:
-        """Vote for a talk; answers its votes."""
+        """Vote for a talk of the next day; answers its votes."""
         if not platform.archive_ready or not platform.programme.votable(code, platform.programme.now()):
             return refusal()
         try:
@@ -86,8 +86,8 @@ def routes(platform: Platform) -> APIRouter:
 
     @router.get("/vote/{code:path}/remove", response_model=int, responses=COUNTED)
     async def remove(code: str) -> int | JSONResponse:
-        """Take a vote back; answers what is left."""
-        if not platform.archive_ready or not platform.programme.votable(code, platform.programme.now()):
+        """Take a vote back, until the talk begins; answers what is left."""
+        if not platform.archive_ready or not platform.programme.revocable(code, platform.programme.now()):
             return refusal()
         try:
             left = await votes.remove(platform.archive, code)

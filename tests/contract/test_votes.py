@@ -85,7 +85,15 @@ def test_there_are_never_less_than_no_votes(server: Server) -> None:
 
 @pytest.mark.own_setup
 @pytest.mark.parametrize(
-    "code", [schedule.NEXT_BUT_ONE, schedule.PAST, schedule.HUSH_TOMORROW, schedule.HUSH]
+    "code",
+    [
+        schedule.NEXT_BUT_ONE,
+        schedule.LATER,
+        schedule.SOON,
+        schedule.PAST,
+        schedule.HUSH_TOMORROW,
+        schedule.HUSH,
+    ],
 )
 def test_no_votes_for_other_days_nor_for_what_is_not_recorded(server: Server, code: str) -> None:
     """Votes are for tomorrow's talks."""

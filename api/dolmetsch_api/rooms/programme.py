@@ -96,16 +96,18 @@ class Programme:
         """Return the recordable talks of the calendar day after `now`, by the conference's calendar."""
         return [talk for talk in self.recordable() if self._days_ahead(talk, now) == 1]
 
-    def votable(self, code: str, now: datetime) -> Talk | None:
-        """Return the talk that a vote may be given to or taken back from; None: there is none.
+    def votable(self, code: str, now: datetime) -> bool:
+        """Whether a vote may be given to the talk: one of the next day."""
+        return any(talk.code == code for talk in self.next_day(now))
 
-        Those of the next day, and today's until they begin: a page that was opened before midnight can
-        still take back its vote.
-        """
-        talk = next((each for each in self.recordable() if each.code == code), None)
-        if talk is None or talk.start is None or talk.start <= now:
-            return None
-        return talk if self._days_ahead(talk, now) in (0, 1) else None
+    def revocable(self, code: str, now: datetime) -> bool:
+        """Whether a vote may be taken back: until the talk begins, so that a page that was opened before
+        midnight still can."""
+        return self.votable(code, now) or any(
+            talk.code == code and talk.start is not None and now < talk.start
+            for talk in self.recordable()
+            if self._days_ahead(talk, now) == 0
+        )
 
     def _scheduled(self) -> tuple[Talk, ...]:
         schedule = self.schedule

@@ -113,7 +113,8 @@ async def test_before_any_schedule_there_are_the_other_sources() -> None:
     assert codes(made.listed(at("2026-08-20T10:00"))) == ["A", "B"]
     assert made.find("OPEN11") is None
     assert made.next_day(at("2026-08-20T10:00")) == []
-    assert made.votable("OPEN11", at("2026-08-20T10:00")) is None
+    assert not made.votable("OPEN11", at("2026-08-19T10:00"))
+    assert not made.revocable("OPEN11", at("2026-08-20T09:00"))
 
 
 async def test_the_list_follows_the_schedule() -> None:
@@ -230,20 +231,25 @@ async def test_the_next_day_comes_also_where_the_clock_is_changed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "now", "votable"),
+    ("code", "now", "votable", "revocable"),
     [
-        ("MORN44", "2026-08-20T12:00", True),
-        ("MORN44", "2026-08-21T00:05", True),
-        ("MORN44", "2026-08-21T09:30", False),
-        ("MORN44", "2026-08-19T23:59", False),
-        ("OFFREC", "2026-08-19T12:00", False),
-        ("NOBODY", "2026-08-20T12:00", False),
+        ("MORN44", "2026-08-20T00:00", True, True),
+        ("MORN44", "2026-08-20T23:59:59", True, True),
+        # It is today's: nobody can vote any more, a page from before midnight can take its vote back.
+        ("MORN44", "2026-08-21T00:00", False, True),
+        ("MORN44", "2026-08-21T08:59:59", False, True),
+        ("MORN44", "2026-08-21T09:30", False, False),
+        ("MORN44", "2026-08-19T23:59", False, False),
+        ("OFFREC", "2026-08-19T12:00", False, False),
+        ("NOBODY", "2026-08-20T12:00", False, False),
     ],
 )
 async def test_a_vote_is_for_a_talk_of_the_next_day_and_can_be_taken_back_until_it_begins(
-    code: str, now: str, votable: bool
+    code: str, now: str, votable: bool, revocable: bool
 ) -> None:
-    assert ((await programme(schedule())).votable(code, at(now)) is not None) is votable
+    made = await programme(schedule())
+    assert made.votable(code, at(now)) is votable
+    assert made.revocable(code, at(now)) is revocable
 
 
 def test_a_fake_time_runs_on_from_the_start() -> None:
