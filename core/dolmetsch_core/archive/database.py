@@ -36,6 +36,10 @@ _POSTGRESQL = {
     "keepalives_idle": 10,
     "keepalives_interval": 5,
 }
+_LIMITS_MS = {"lock_timeout": 5_000, "statement_timeout": 10_000}
+"""What PostgreSQL itself gives up after: somebody may have locked a table and left it so."""
+_DEADLINE_S = 20.0
+"""What a transaction on PostgreSQL may take in all: a server that stands still keeps no limits."""
 
 
 class ArchiveUnusable(Exception):
@@ -88,6 +92,19 @@ def instruct(engine: Engine) -> None:
         sqlite_file.instruct(engine)
 
 
+def _set_limits(engine: Engine) -> None:
+    """Not for migrations, which take as long as they take."""
+
+    @event.listens_for(engine, "connect")
+    def connected(connection: Any, _: object) -> None:
+        # Not at the connection's start, as `options`: poolers in front of a server refuse that.
+        cursor = connection.cursor()
+        for name, limit in _LIMITS_MS.items():
+            cursor.execute(f"SET {name} = {limit}")
+        cursor.close()
+        connection.commit()
+
+
 def _hide_values(context: ExceptionContext) -> None:
     """PostgreSQL quotes the row it refuses in its message's details: keep the first line alone."""
     original, wrapped = context.original_exception, context.sqlalchemy_exception
@@ -129,6 +146,8 @@ class Archive:
             **pool,
         )
         instruct(engine.sync_engine)
+        if not is_sqlite(parsed):
+            _set_limits(engine.sync_engine)
         return cls(engine)
 
     async def close(self) -> None:
@@ -138,14 +157,18 @@ class Archive:
     @contextlib.asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that writes: committed at its end, rolled back by an exception."""
-        async with self._turn, self._writer.begin() as connection:
+        async with self._turn, self._deadline(), self._writer.begin() as connection:
             yield connection
 
     @contextlib.asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that reads, beside any that writes."""
-        async with self.engine.begin() as connection:
+        async with self._deadline(), self.engine.begin() as connection:
             yield connection
+
+    def _deadline(self) -> asyncio.Timeout:
+        """Raises TimeoutError, which is one of ARCHIVE_AWAY."""
+        return asyncio.timeout(None if self.is_file else _DEADLINE_S)
 
     @contextlib.asynccontextmanager
     async def bare(self) -> AsyncIterator[AsyncConnection]:

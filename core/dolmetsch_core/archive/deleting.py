@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import ColumnElement, Double, cast, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,6 +15,8 @@ from dolmetsch_core.archive.tables import deleted_session, transcript
 
 log = logging.getLogger(__name__)
 DAY_S = 86400
+AT_ONCE = 50
+"""Sessions deleted in one transaction, which has a deadline: a new setting may expire thousands."""
 
 
 async def withdraw(archive: Archive, room: str, session: str) -> bool:
@@ -58,14 +60,11 @@ async def expire(archive: Archive, now: float, keep_days: int | None = None) -> 
 
 
 async def _erase_all(archive: Archive, sessions: Iterable[tuple[str, str]]) -> int:
+    # In order, so that two who delete the same wait for each other in turn.
     wanted = sorted(sessions)
-    if not wanted:
-        return 0
-    async with archive.begin() as connection:
-        # In order, so that two who delete the same wait for each other in turn.
-        gone = sum([await _erase(connection, room, session) for room, session in wanted])
-        if gone:
-            await cleaning.owe(connection)
+    gone = sum(
+        [await _erase_some(archive, wanted[at : at + AT_ONCE]) for at in range(0, len(wanted), AT_ONCE)]
+    )
     if gone:
         try:
             await cleaning.clean(archive)
@@ -75,6 +74,14 @@ async def _erase_all(archive: Archive, sessions: Iterable[tuple[str, str]]) -> i
                 error,
                 cleaning.AGAIN_S,
             )
+    return gone
+
+
+async def _erase_some(archive: Archive, sessions: Sequence[tuple[str, str]]) -> int:
+    async with archive.begin() as connection:
+        gone = sum([await _erase(connection, room, session) for room, session in sessions])
+        if gone:
+            await cleaning.owe(connection)
     return gone
 
 

@@ -1,24 +1,12 @@
 """Both databases, the real ones: every test with `url` or `archive` runs on each, in an empty one."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from dolmetsch_core.archive.database import Archive
 from dolmetsch_core.archive.migrate import migrate
-from tests.integration.archive.postgresql_server import PostgresqlServer
-
-
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[PostgresqlServer]:
-    """One server for the whole run."""
-    server = PostgresqlServer()
-    try:
-        server.start()
-        yield server
-    finally:
-        server.stop()
 
 
 @pytest.fixture
@@ -29,11 +17,6 @@ def sqlite_path(tmp_path: Path) -> Path:
 @pytest.fixture
 def sqlite_url(sqlite_path: Path) -> str:
     return f"sqlite:///{sqlite_path}"
-
-
-@pytest.fixture
-def postgresql_url(postgresql: PostgresqlServer) -> str:
-    return postgresql.new_database()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -190,3 +190,13 @@ async def test_a_hundred_years_are_counted_like_any_days_and_stop_nothing_else(
     century = now + MAX_KEEP_DAYS * DAY_S
     assert await deleting.expire(archive, century - DAY_S, setting) == 0
     assert await deleting.expire(archive, century + DAY_S, setting) == (2 if setting else 1)
+
+
+async def test_however_many_expire_at_once_all_are_deleted(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deleting, "AT_ONCE", 2)
+    for session in range(5):
+        await stored(archive, session=f"s{session}", keep_days=1)
+    assert await deleting.expire(archive, time.time() + 2 * DAY_S) == 5
+    assert await _rows(archive) == NOTHING

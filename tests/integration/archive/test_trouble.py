@@ -1,6 +1,9 @@
 """A database that is away, locked, full or wrong: what a caller meets, and what a log may say."""
 
 import asyncio
+import contextlib
+import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -14,11 +17,12 @@ from psycopg import sql
 from sqlalchemy import event, insert, make_url
 from sqlalchemy.exc import IntegrityError
 
-from dolmetsch_core.archive import tables, votes, writing
+from dolmetsch_core.archive import database, tables, votes, writing
 from dolmetsch_core.archive.database import ARCHIVE_AWAY, Archive, ArchiveUnusable
 from dolmetsch_core.archive.migrate import migrate
 from tests.integration.archive.postgresql_server import PostgresqlServer
 from tests.integration.archive.talks import said, stored, texts
+from tests.waiting import looks
 
 SECRET = "Geheim"
 
@@ -146,6 +150,50 @@ async def test_a_server_that_takes_no_writing_is_away(
     with pytest.raises(ARCHIVE_AWAY):
         await votes.add(archive, "A")
     assert await votes.counts(archive) == {}
+    await archive.close()
+
+
+async def test_a_table_that_somebody_has_locked_is_away(
+    postgresql: PostgresqlServer, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(database._LIMITS_MS, "lock_timeout", 100)
+    await migrate(postgresql_url)
+    archive = Archive.open(postgresql_url)
+    with postgresql.admin(make_url(postgresql_url).database or "") as somebody, somebody.transaction():
+        somebody.execute("LOCK TABLE vote")
+        with pytest.raises(ARCHIVE_AWAY):
+            await votes.counts(archive)
+        with pytest.raises(ARCHIVE_AWAY):
+            await votes.add(archive, "A")
+    assert await votes.add(archive, "A") == 1
+    await archive.close()
+
+
+async def test_a_server_that_stands_still_is_away(
+    postgresql: PostgresqlServer, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "_DEADLINE_S", 0.2)
+    await migrate(postgresql_url)
+    archive = Archive.open(postgresql_url)
+    await votes.add(archive, "A")
+    name = make_url(postgresql_url).database
+    with postgresql.admin() as admin:
+        found = admin.execute("SELECT pid FROM pg_stat_activity WHERE datname = %s", [name]).fetchall()
+    pids = [row[0] for row in found]
+    try:
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        async with asyncio.timeout(20):
+            with pytest.raises(ARCHIVE_AWAY):
+                await votes.counts(archive)
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+    async with contextlib.aclosing(looks("it answers again", 20)) as looking:
+        async for _ in looking:
+            with contextlib.suppress(*ARCHIVE_AWAY):
+                assert await votes.counts(archive) == {"A": 1}
+                break
     await archive.close()
 
 
