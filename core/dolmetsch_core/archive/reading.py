@@ -1,11 +1,12 @@
 """Transcripts, by who may see them: public ones by all, own ones by their owners, every one by an admin."""
 
-from collections.abc import Iterable, Mapping
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Label, Row, Select, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, Label, Row, Select, Table, exists, false, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dolmetsch_core.archive.database import Archive
@@ -178,24 +179,27 @@ async def parts(archive: Archive, room: str, viewer: Viewer) -> list[Part]:
     found = select(transcript, _mine(viewer)).where(transcript.c.room == room, visible_to(viewer))
     async with archive.reading() as connection:
         rows = (await connection.execute(_in_time(found))).all()
-        lines = await _lines(connection, [row.id for row in rows])
-    return [_part(row, lines[row.id]) for row in rows if row.id in lines]
+        ids = [row.id for row in rows]
+        said = (await connection.execute(_of(sentence, ids).order_by(sentence.c.n))).all()
+        translated = (await connection.execute(_of(translation, ids).order_by(translation.c.lang))).all()
+    # In a thread, as long ones take a while: captions must not wait for them.
+    return await asyncio.to_thread(_parts, rows, said, translated)
 
 
-async def _lines(connection: AsyncConnection, ids: list[int]) -> dict[int, tuple[Line, ...]]:
-    translated: dict[tuple[int, int], dict[str, str]] = {}
-    wanted = select(translation).where(translation.c.transcript_id.in_(ids)).order_by(translation.c.lang)
-    for transcript_id, n, lang, text in await connection.execute(wanted):
-        translated.setdefault((transcript_id, n), {})[lang] = text
-    said = await connection.execute(
-        select(sentence)
-        .where(sentence.c.transcript_id.in_(ids))
-        .order_by(sentence.c.transcript_id, sentence.c.n)
-    )
-    return {
-        transcript_id: tuple(_with_translations(rows, translated))
-        for transcript_id, rows in groupby(said, key=lambda row: int(row.transcript_id))
+def _of(table: Table, ids: Sequence[int]) -> Select[Any]:
+    of = table.c.transcript_id
+    return select(table).where(of.in_(ids)).order_by(of)
+
+
+def _parts(rows: Sequence[Row[Any]], said: Sequence[Row[Any]], translated: Sequence[Row[Any]]) -> list[Part]:
+    translations: dict[tuple[int, int], dict[str, str]] = {}
+    for row in translated:
+        translations.setdefault((row.transcript_id, row.n), {})[row.lang] = row.text
+    lines = {
+        transcript_id: tuple(_with_translations(sentences, translations))
+        for transcript_id, sentences in groupby(said, key=lambda row: int(row.transcript_id))
     }
+    return [_part(row, lines[row.id]) for row in rows if row.id in lines]
 
 
 def _with_translations(

@@ -1,10 +1,13 @@
 """Who sees what, and how parts are joined."""
 
+import threading
+from typing import Any
+
 import pytest
 
 from dolmetsch_core.archive import deleting, reading, writing
 from dolmetsch_core.archive.database import Archive
-from dolmetsch_core.archive.reading import Viewer
+from dolmetsch_core.archive.reading import Line, Viewer
 from tests.integration.archive.talks import (
     ADMIN,
     ANN,
@@ -111,6 +114,23 @@ async def test_parts_are_joined_in_order_of_time_under_the_newest_ones_title(arc
         ("b", "New", None),
     ]
     assert [[line.sentence.n for line in part.lines] for part in found] == [[2, 3], [0, 1]]
+
+
+async def test_captions_do_not_wait_until_a_long_transcript_is_made_of_its_rows(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made_in = set()
+
+    def noted(*facts: Any) -> Line:
+        made_in.add(threading.current_thread())
+        return Line(*facts)
+
+    monkeypatch.setattr(reading, "Line", noted)
+    await stored(archive)
+    (part,) = await reading.parts(archive, "hall", ADMIN)
+    assert len(part.lines) == 2
+    assert made_in
+    assert threading.main_thread() not in made_in
 
 
 async def test_an_unknown_room_has_no_parts(archive: Archive) -> None:
