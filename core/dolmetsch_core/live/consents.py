@@ -11,14 +11,19 @@ from dolmetsch_core.live.pen import SESSION_TTL_S
 from dolmetsch_core.live.store import Script
 from dolmetsch_core.wire.consent import Consent
 
-# KEYS consent, index; ARGV value, generation, member, expiry ms, ttl s. 1: it is news.
+# KEYS consent, index; ARGV value, member, expiry ms, ttl s. 1: it is news. What overrules lives on as long as
+# anybody tells of the session: the process that knew better may have ended.
 _TELL = Script("""
-local old = redis.call('GET', KEYS[1])
-if old and (cjson.decode(old).generation or 0) > tonumber(ARGV[2]) then return 0 end
-redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[5])
-redis.call('ZADD', KEYS[2], ARGV[4], ARGV[3])
-redis.call('EXPIRE', KEYS[2], ARGV[5])
-return old == ARGV[1] and 0 or 1
+local old, value = redis.call('GET', KEYS[1]), ARGV[1]
+if old then
+  local known, told = cjson.decode(old), cjson.decode(value)
+  if known.generation > told.generation
+    or (known.generation == told.generation and told.store and not known.store) then value = old end
+end
+redis.call('SET', KEYS[1], value, 'EX', ARGV[4])
+redis.call('ZADD', KEYS[2], ARGV[3], ARGV[2])
+redis.call('EXPIRE', KEYS[2], ARGV[4])
+return old == value and 0 or 1
 """)
 
 
@@ -29,7 +34,8 @@ def _member(each: Consent) -> str:
 async def tell(store: Redis, consents: Sequence[Consent]) -> None:
     """Say what holds for these sessions, and again: a store may be lost. News is announced.
 
-    What is known of a later generation of the Room stays: another process may see it late.
+    What is known of a later generation of the Room stays: another process may see it late. Of one generation
+    the stricter word counts: another process may not have the schedule yet that bars the talk.
     """
     if not consents:
         return
@@ -41,7 +47,7 @@ async def tell(store: Redis, consents: Sequence[Consent]) -> None:
 
 async def _told(store: Redis, each: Consent, until_ms: float) -> bool:
     names = [keys.consent(each.room, each.session), keys.consents()]
-    args = [each.to_bytes(), each.generation, _member(each), until_ms, SESSION_TTL_S]
+    args = [each.to_bytes(), _member(each), until_ms, SESSION_TTL_S]
     return bool(await _TELL(store, names, args))
 
 

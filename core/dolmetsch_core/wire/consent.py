@@ -32,7 +32,7 @@ class Consent(Wire):
     owner: str
     source_lang: str
     generation: int = 0
-    """Of the Room: who knows a later one is not overruled by who does not."""
+    """Of the Room: who knows a later one is not overruled by who does not; of the same, who says no."""
     planned: bool = True
     """Whether the talk is known from schedule, file or admin. False: its heading and days say little."""
     keep_days: int | None = Field(default=None, ge=1)
