@@ -13,15 +13,18 @@ from dolmetsch_api.schedule.pretalx import Schedule
 from dolmetsch_core.directory import RoomView
 from dolmetsch_core.wire.room import ConditionType, Phase, Room
 
-ENDED = (Phase.CLOSED, Phase.FAILED, Phase.DRAINING)
+ENDED = (Phase.CLOSED, Phase.FAILED)
 
 
 def is_active(room: Room) -> bool:
     """Whether the room is admitted and not ended; a starting one is."""
-    if room.deleted is not None or room.status.phase in ENDED:
-        return False
+    return is_at_work(room) and room.deleted is None and room.status.phase is not Phase.DRAINING
+
+
+def is_at_work(room: Room) -> bool:
+    """Whether the room is active, or writes its last words: more may come to be stored of it."""
     scheduled = room.status.condition(ConditionType.ENGINE_SCHEDULED)
-    return scheduled is not None and scheduled.status
+    return scheduled is not None and scheduled.status and room.status.phase not in ENDED
 
 
 class Programme:

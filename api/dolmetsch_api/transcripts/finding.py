@@ -5,6 +5,7 @@ from datetime import tzinfo
 from dolmetsch_api.auth.callers import viewer_of
 from dolmetsch_api.auth.tokens import Person
 from dolmetsch_api.platform import Platform
+from dolmetsch_api.rooms.programme import is_at_work
 from dolmetsch_core.archive import deleting, reading
 from dolmetsch_core.archive.database import ARCHIVE_AWAY
 from dolmetsch_core.archive.reading import Listed, Part
@@ -53,8 +54,10 @@ class Transcripts:
         if "\0" in room_id:
             return None
         viewer = viewer_of(person)
-        room = self._platform.active_room(room_id)
-        running = [room.session] if room and (viewer.admin or room.spec.owner == person.subject) else []
+        room = self._platform.directory.view.rooms.get(room_id)
+        mine = room is not None and (viewer.admin or room.spec.owner == person.subject)
+        # Also of a room that drains: the scribe may not even have begun.
+        running = [room.session] if room and mine and is_at_work(room) else []
         try:
             gone = await deleting.delete_room(self._platform.archive, room_id, viewer, running)
         except ARCHIVE_AWAY as error:

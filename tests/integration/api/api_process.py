@@ -97,8 +97,8 @@ async def running(of: ApiSettings) -> AsyncIterator[Client]:
         await end_tasks(task)
 
 
-async def activate(store: Redis, room_id: str, **spec: Any) -> Room:
-    """A room that is active, as the controller writes it."""
+async def activate(store: Redis, room_id: str, *, phase: Phase = Phase.STARTING, **spec: Any) -> Room:
+    """A room that is active, or was and is in this phase now, as the controller writes it."""
     now = datetime.now(UTC)
     scheduled = Condition(
         type=ConditionType.ENGINE_SCHEDULED, status=True, reason=Reason.SCHEDULED, last_transition_time=now
@@ -108,7 +108,7 @@ async def activate(store: Redis, room_id: str, **spec: Any) -> Room:
         uid=uuid.uuid4().hex,
         created=now,
         spec=RoomSpec(room_id=room_id, source_lang="en", **spec),
-        status=RoomStatus(phase=Phase.STARTING, conditions=(scheduled,)),
+        status=RoomStatus(phase=phase, conditions=(scheduled,)),
     )
     assert await rooms.put(store, room, replaces=None)
     assert await rooms.write_status(store, room)

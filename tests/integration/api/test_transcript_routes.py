@@ -9,14 +9,16 @@ from typing import Any
 import httpx
 import jwt
 import pytest
+from redis.asyncio import Redis
 
 from dolmetsch_core.archive import cleaning, writing
 from dolmetsch_core.archive.database import Archive
 from dolmetsch_core.archive.migrate import migrate
 from dolmetsch_core.wire.consent import Consent, TalkFacts
 from dolmetsch_core.wire.feed import Sentence, Translated
-from tests.integration.api.api_process import Client, running, settings
-from tests.waiting import until
+from dolmetsch_core.wire.room import Phase
+from tests.integration.api.api_process import Client, activate, running, settings
+from tests.waiting import looks, until
 
 BEGAN = 1_755_518_580.0
 
@@ -143,6 +145,32 @@ async def test_owner_and_admin_delete_and_nobody_else(client: Client, archive: A
     assert (await delete("/api/v1/rooms/R1/transcript", headers=ANN)).status_code == 404
     assert (await delete("/api/v1/rooms/R2/transcript", headers=ADMIN)).json() == {"deleted": 1}
     assert (await client.http.get("/api/v1/transcripts", headers=ADMIN)).json() == []
+
+
+@pytest.mark.parametrize("phase", [Phase.ACTIVE, Phase.DRAINING])
+async def test_a_talk_of_which_nothing_is_stored_yet_can_be_deleted_until_its_last_word(
+    client: Client, archive: Archive, store: Redis, phase: Phase
+) -> None:
+    room = await activate(store, "R1", phase=phase, owner="ann")
+    path = "/api/v1/rooms/R1/transcript"
+    async for _ in looks("the room is known", 30):
+        answer = await client.http.delete(path, headers=ANN)
+        if answer.status_code == 200:
+            break
+    assert answer.json() == {"deleted": 0}
+    assert (await client.http.delete(path, headers=BEN)).status_code == 404
+    consent = Consent(room="R1", session=room.session, store=True, public=True, owner="ann", source_lang="en")
+    assert await writing.keep(archive, consent, BEGAN) is None
+
+
+@pytest.mark.parametrize("phase", [Phase.CLOSED, Phase.FAILED])
+async def test_of_a_room_that_has_ended_there_is_nothing_more_to_delete(
+    client: Client, store: Redis, phase: Phase
+) -> None:
+    await activate(store, "R1", phase=phase, owner="ann")
+    await activate(store, "R2", owner="ann")
+    await client.until(lambda ids: "R2" in ids, "both rooms")
+    assert (await client.http.delete("/api/v1/rooms/R1/transcript", headers=ANN)).status_code == 404
 
 
 async def test_what_somebody_kept_from_being_cleaned_is_cleaned_by_the_api_itself(
