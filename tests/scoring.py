@@ -87,3 +87,26 @@ def exact_translations(of: Talk, captions: list[dict[str, str]], source: str, ta
     right = [each for each in captions if plain(each[source]) in wanted]
     exact = [each for each in right if plain(each.get(target, "")) == wanted[plain(each[source])]]
     return len(exact), len(right)
+
+
+def cues(subtitles: str) -> dict[str, tuple[float, float]]:
+    """Begin and end of each cue of SubRip or WebVTT, in seconds, by its words."""
+    found = {}
+    for begin, end, text in re.findall(r"(?m)^(\S+) --> (\S+)\n((?:.+\n?)+)", subtitles):
+        found[plain(text)] = (_seconds(begin), _seconds(end))
+    return found
+
+
+def _seconds(stamp: str) -> float:
+    hours, minutes, seconds = stamp.replace(",", ".").split(":")
+    return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+
+
+def off_by(of: Talk, subtitles: str) -> list[float]:
+    """How far begin and end of the cues lie from those of their sentences in the recording, in seconds."""
+    shown = cues(subtitles)
+    return [
+        abs(cue - said)
+        for each in of.sentences
+        for cue, said in zip(shown.get(plain(each["text"]), ()), (each["start"], each["end"]), strict=False)
+    ]

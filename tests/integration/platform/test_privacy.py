@@ -1,4 +1,4 @@
-"""What lies on the disk after talks that may be kept, may not, and were deleted."""
+"""What lies on the disk of talks that may be kept, may not, and were deleted, and how the first is read."""
 
 import asyncio
 from pathlib import Path
@@ -9,9 +9,10 @@ import pytest
 from dolmetsch_local.processes import free_port
 from dolmetsch_local.speak import speak
 from tests.platform_process import ADMIN_PASSWORD, PlatformProcess
-from tests.scoring import Talk, talk
+from tests.scoring import Talk, off_by, talk
 from tests.waiting import until
 
+OFF_S = 2.0
 pytestmark = [pytest.mark.audio, pytest.mark.timeout(240)]
 
 
@@ -28,7 +29,21 @@ def call(platform: PlatformProcess, method: str, path: str, key: str) -> httpx.R
     return httpx.request(method, f"{platform.url}{path}", headers=headers, trust_env=False, timeout=20)
 
 
-async def test_no_sentence_of_an_unstored_or_deleted_talk_is_left_anywhere(tmp_path: Path) -> None:
+def subtitles(form: str) -> str:
+    return f"/api/v1/rooms/DEMO1/transcript?lang=en&format={form}"
+
+
+def assert_fits(of: Talk, text: str) -> None:
+    """Subtitles fit the recording of the talk: said here, where one is spoken and stored anyway."""
+    apart = off_by(of, text)
+    print(f"{of.name}: subtitles are off by up to {max(apart, default=0):.2f} s")
+    assert len(apart) >= 2 * 0.8 * len(of.sentences), text
+    assert max(apart) <= OFF_S, text
+
+
+async def test_no_sentence_of_an_unstored_or_deleted_talk_is_left_and_what_is_kept_fits_its_recording(
+    tmp_path: Path,
+) -> None:
     platform = PlatformProcess(
         tmp_path / "state", free_port(), DOLMETSCH_MODEL="demo", DOLMETSCH_CLOSE_ROOM_AFTER="2"
     )
@@ -54,6 +69,8 @@ async def test_no_sentence_of_an_unstored_or_deleted_talk_is_left_anywhere(tmp_p
             await speaks(kept, "DEMO1", "en", store=True)
         await until(lambda: lines("DEMO1") >= len(kept.texts), "the transcript to keep")
         await until(lambda: lines("DEMO2") >= len(deleted.texts), "the transcript to delete")
+        for form in ("srt", "vtt"):
+            assert_fits(kept, call(platform, "GET", subtitles(form), ADMIN_PASSWORD).text)
         assert found(platform.state, deleted), "it was on the disk"
         answer = call(platform, "DELETE", "/api/v1/rooms/DEMO2/transcript", ADMIN_PASSWORD)
         assert answer.json() == {"deleted": 1}
