@@ -5,7 +5,7 @@ from redis.asyncio import Redis
 
 from dolmetsch_core.live import keys, lease, translations, wanted
 from dolmetsch_core.live.feed import Follower
-from dolmetsch_core.live.pen import Fenced, Pen, StoreLost
+from dolmetsch_core.live.pen import SESSION_TTL_S, Fenced, Pen, StoreLost
 from dolmetsch_core.live.wanted import Wanted
 from dolmetsch_core.wire.feed import LinesWritten, Live, Position, Sentence, SessionClosed, Translated
 
@@ -50,6 +50,19 @@ async def test_a_snapshot_and_what_follows_leave_no_gap_and_no_duplicate(store: 
     await pen.close(2)
     kinds = [type(entry) for entry in await follower.read(10)]
     assert kinds == [LinesWritten, Translated, SessionClosed]
+
+
+async def test_a_heartbeat_renews_all_that_is_stored_of_a_session(store: Redis) -> None:
+    pen = Pen(store, ROOM, SESSION, 1)
+    await pen.take()
+    await write(pen, 0)
+    await translations.write(store, ROOM, SESSION, Translated(n=0, lang="de", text="Satz 0."))
+    names = [of(ROOM, SESSION) for of in (keys.pen, keys.lines, keys.position, keys.feed, keys.translations)]
+    for name in names:
+        assert await store.expire(name, 60)
+    # A long break: nobody says a word.
+    await pen.say(Live(after=1))
+    assert min([await store.ttl(name) for name in names]) > SESSION_TTL_S - 60
 
 
 async def test_a_new_engine_takes_the_pen_and_the_old_one_is_fenced(store: Redis) -> None:

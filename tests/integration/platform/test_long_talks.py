@@ -1,0 +1,82 @@
+"""A host who speaks for many hours, and is silent for some: what expires in the live store is renewed.
+
+Nobody waits for hours here: what has long to live gets a short life instead, and has to be renewed in it.
+"""
+
+import time
+
+import pytest
+from redis.asyncio import Redis
+from websockets.asyncio.client import ClientConnection
+
+from dolmetsch_core.live import keys, rooms
+from dolmetsch_core.live.store import connect as store_at
+from dolmetsch_local.client import frames, host_socket, login
+from dolmetsch_local.recorder import record
+from tests.platform_process import PlatformProcess
+from tests.scoring import talk
+from tests.waiting import looks
+
+pytestmark = pytest.mark.timeout(90)
+ROOM = "DEMO1"
+SHORT_S = 8
+"""Shorter than the shortest life that any of them has, and longer than between two renewals."""
+
+
+async def _ready(socket: ClientConnection) -> None:
+    async for frame in frames(socket):
+        if frame.get("info", {}).get("ready_to_recieve_audio"):
+            return
+
+
+class Entries:
+    """What the live store has of one live room, and how long each has to live."""
+
+    def __init__(self, store: Redis, session: str) -> None:
+        self.audio = keys.audio(ROOM, session)
+        self._store = store
+        self._session = session
+        self._names = [
+            *(keys.host(ROOM), keys.turn(ROOM), keys.consents(), self.audio),
+            *(keys.consent(ROOM, session), keys.pen(ROOM, session)),
+        ]
+
+    async def live_long(self, within: float) -> None:
+        """Wait until each has long to live."""
+        left: list[dict[str, float]] = [{}]
+        async for _ in looks("all have long to live", within, lambda: left[0]):
+            left[0] = await self._left()
+            if min(left[0].values()) > SHORT_S:
+                return
+
+    async def shorten(self) -> None:
+        for name in self._names:
+            await self._store.expire(name, SHORT_S)
+        soon = (time.time() + SHORT_S) * 1000
+        await self._store.zadd(keys.consents(), {member: soon for member, _ in await self._indexed()})
+
+    async def _left(self) -> dict[str, float]:
+        """In seconds; the index of consents holds a time for each member too."""
+        left = {name: await self._store.ttl(name) for name in self._names}
+        indexed = [until / 1000 - time.time() for _, until in await self._indexed()]
+        return left | {"in the index": min(indexed, default=0.0)}
+
+    async def _indexed(self) -> list[tuple[bytes, float]]:
+        found = await self._store.zrange(keys.consents(), 0, -1, withscores=True)
+        return [(member, until) for member, until in found if self._session.encode() in member]
+
+
+async def test_nothing_of_a_live_room_expires_while_its_host_is_there(platform: PlatformProcess) -> None:
+    host = host_socket(await login(platform.address), ROOM, "en", "en", store=True)
+    async with host as socket, store_at(platform.address.store_url) as store:
+        await _ready(socket)
+        # The recording's header, and not a word for all the time that follows.
+        await socket.send(record(talk("en").recording)[0].data)
+        entries = Entries(store, (await rooms.read(store)).rooms[ROOM].session)
+        await entries.live_long(within=20)
+        async for _ in looks("the header is kept", 20):
+            if header := await store.hget(entries.audio, "header"):
+                break
+        await entries.shorten()
+        await entries.live_long(within=SHORT_S)
+        assert await store.hget(entries.audio, "header") == header
