@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any, Final, Literal
 
+from fastapi import HTTPException
 from fastapi.responses import JSONResponse
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
@@ -85,6 +86,7 @@ class Invalid(BaseModel):
     detail: list[InvalidField] | str
 
 
+_ARCHIVE_AWAY: Final = "The archive is away: try again in a few seconds"
 _MISSING: Final[JsonValue] = [{"type": "missing", "loc": ["body", "title"], "msg": "Field required"}]
 _PROBLEMS: Final[dict[int, tuple[str, JsonValue]]] = {
     401: ("No key, or one that is not valid (any more)", "The key is not valid (any more): log in again"),
@@ -93,7 +95,7 @@ _PROBLEMS: Final[dict[int, tuple[str, JsonValue]]] = {
     409: ("In the way of something else", "Room <AB3CDE> is active: close it first"),
     422: ("Not as described here", _MISSING),
     429: ("Too many failed logins", "Too many failed logins: wait a minute"),
-    503: ("Something is away", "The archive is away: try again in a few seconds"),
+    503: ("Something is away", _ARCHIVE_AWAY),
 }
 
 
@@ -107,6 +109,11 @@ def problems(*codes: int) -> dict[int | str, dict[str, Any]]:
         }
         for code in codes
     }
+
+
+def archive_away() -> HTTPException:
+    """What our own routes say while the archive is away."""
+    return HTTPException(503, _ARCHIVE_AWAY)
 
 
 def refusal(*, retry_after: int | None = None) -> JSONResponse:

@@ -13,7 +13,6 @@ from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from redis.asyncio import Redis
 
-from dolmetsch_api import votes
 from dolmetsch_api.auth import routes as auth_routes
 from dolmetsch_api.auth.attempts import Attempts, origin_of
 from dolmetsch_api.auth.cookies import cookies_of
@@ -40,6 +39,7 @@ from dolmetsch_api.sockets.room_socket import Refused, SocketRole, check, parse_
 from dolmetsch_api.sockets.viewer import serve_viewer
 from dolmetsch_api.transcripts import legacy
 from dolmetsch_api.transcripts import routes as transcript_routes
+from dolmetsch_api.votes import routes as vote_routes
 from dolmetsch_core.archive.opening import Opening
 from dolmetsch_core.live import store as live_store
 from dolmetsch_core.tokens import EngineKey, KeyInvalid
@@ -156,7 +156,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
         app.include_router(listing.routes(platform), prefix=base)
         app.include_router(auth_routes.routes(platform), prefix=base)
         app.include_router(closing.routes(platform), prefix=base)
-        app.include_router(votes.routes(platform), prefix=base)
+        app.include_router(vote_routes.routes(platform), prefix=base)
         app.include_router(legacy.routes(platform), prefix=base)
         app.include_router(transcript_routes.routes(platform), prefix=base)
         app.include_router(making_rooms.routes(platform), prefix=base)

@@ -36,7 +36,7 @@ class AdhocRooms:
     async def refresh(self) -> None:
         """Read them now. Raises ARCHIVE_AWAY."""
         found = await rooms.all_rooms(self._opening.archive)
-        self._programme.adhoc = {each.id: _talk(each) for each in found}
+        self._programme.adhoc = {each.id: talk_of(each) for each in found}
 
     async def _look(self) -> None:
         await self._opening.ready.wait()
@@ -46,7 +46,8 @@ class AdhocRooms:
             await asyncio.sleep(EVERY_S)
 
 
-def _talk(room: AdhocRoom) -> Talk:
+def talk_of(room: AdhocRoom) -> Talk:
+    """Return what the programme has of a room made by hand."""
     return Talk(
         id=room.id,
         title=room.title,

@@ -254,7 +254,7 @@ async def _listed(platform: Platform, talk: Talk, ids: ConnectionIds) -> ListedR
         id=talk.id,
         title=talk.title,
         description=talk.description or talk.abstract,
-        track=NamedTrack(name=talk.track.name, color=talk.track.color),
+        track=talk.track,
         location=talk.location,
         presenter=talk.presenter,
         host_connection_id=await ids.of(talk.id),

@@ -2,18 +2,20 @@
 
 import secrets
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from typing import Annotated, Final, TypeVar
 
 from fastapi import APIRouter, Depends, HTTPException
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
 
-from dolmetsch_api.answers import NamedTrack, PlainText, Text, problems
+from dolmetsch_api.answers import NamedTrack, PlainText, Text, archive_away, problems
 from dolmetsch_api.auth.callers import Callers
 from dolmetsch_api.auth.tokens import Person
 from dolmetsch_api.platform import Platform
-from dolmetsch_api.rooms.talks import DEFAULT_COLOR, UNKNOWN, Talk
+from dolmetsch_api.rooms.adhoc_rooms import talk_of
+from dolmetsch_api.rooms.talks import Talk
 from dolmetsch_core.archive import rooms
 from dolmetsch_core.archive.database import ARCHIVE_AWAY
 from dolmetsch_core.archive.rooms import AdhocRoom
@@ -102,12 +104,14 @@ def routes(platform: Platform) -> APIRouter:
         """List the rooms made by hand."""
         return [_known(talk) for talk in platform.programme.adhoc.values()]
 
-    async def write(call: Awaitable[T]) -> T:
+    async def write(call: Callable[[], Awaitable[T]]) -> T:
         """Change the archive and look at once; what comes of it is found by the next look. Raises 503."""
+        if not platform.archive_ready:
+            raise archive_away()
         try:
-            done = await call
+            done = await call()
         except ARCHIVE_AWAY:
-            raise HTTPException(503, "The archive is away: try again in a few seconds") from None
+            raise archive_away() from None
         with suppress(*ARCHIVE_AWAY):
             await platform.adhoc.refresh()
         return done
@@ -121,9 +125,10 @@ def routes(platform: Platform) -> APIRouter:
             raise taken
         made = AdhocRoom(id=room_id, created=time.time(), **draft.model_dump(exclude={"id"}))
         # Another api may have made it in the seconds since this one looked.
-        if not await write(rooms.make(platform.archive, made)):
+        if not await write(partial(rooms.make, platform.archive, made)):
             raise taken
-        return _made(made)
+        # As it was written: another admin may have deleted it since.
+        return _known(talk_of(made))
 
     @router.delete("/rooms/{room_id:path}", responses=problems(401, 403, 404, 409, 422, 429, 503))
     async def delete(room_id: str, _: Annotated[Person, Depends(callers.admin)]) -> MadeRoom:
@@ -133,25 +138,11 @@ def routes(platform: Platform) -> APIRouter:
             raise HTTPException(404, f"There is no room <{room_id}> that was made by hand")
         if platform.active_room(room_id) is not None:
             raise HTTPException(409, f"Room <{room_id}> is active: close it first")
-        if not await write(rooms.delete(platform.archive, room_id)):
+        if not await write(partial(rooms.delete, platform.archive, room_id)):
             raise HTTPException(404, f"Room <{room_id}> was deleted by somebody else")
         return _known(talk)
 
     return router
-
-
-def _made(room: AdhocRoom) -> MadeRoom:
-    """As it was written: another admin may have deleted it since."""
-    return MadeRoom(
-        id=room.id,
-        title=room.title,
-        description=room.description,
-        presenter=room.presenter or UNKNOWN,
-        location=room.location,
-        source_lang=room.source_lang,
-        track=NamedTrack(name=room.track, color=room.track_color or DEFAULT_COLOR),
-        keep_days=room.keep_days,
-    )
 
 
 def _known(talk: Talk) -> MadeRoom:
@@ -162,6 +153,6 @@ def _known(talk: Talk) -> MadeRoom:
         presenter=talk.presenter,
         location=talk.location,
         source_lang=talk.source_lang,
-        track=NamedTrack(name=talk.track.name, color=talk.track.color),
+        track=talk.track,
         keep_days=talk.keep_days,
     )

@@ -6,6 +6,7 @@ from typing import Any
 import yaml
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
+from dolmetsch_api.answers import NamedTrack
 from dolmetsch_core.wire.consent import MAX_KEEP_DAYS
 
 SAMPLE = Path(__file__).with_name("rooms.yaml")
@@ -18,8 +19,8 @@ class RoomsFileInvalid(ValueError):
     """The rooms file can't be used. Remedy: the message names the place."""
 
 
-class Track(BaseModel):
-    """A strand of the conference, with the colour that pages give it."""
+class Track(NamedTrack):
+    """A strand of the conference as a source tells of it, which may leave out either."""
 
     model_config = ConfigDict(frozen=True)
     name: str = ""

@@ -16,10 +16,11 @@ from dolmetsch_api.auth.attempts import origin_of
 from dolmetsch_api.auth.logins import TooManyFailures
 from dolmetsch_api.auth.tokens import Person
 from dolmetsch_api.platform import Platform
-from dolmetsch_api.rooms.talks import DEFAULT_COLOR, UNKNOWN
+from dolmetsch_api.rooms.talks import UNKNOWN
 from dolmetsch_api.transcripts.cues import in_language
 from dolmetsch_api.transcripts.finding import ArchiveAway, Transcripts
 from dolmetsch_api.transcripts.forms import plain
+from dolmetsch_api.transcripts.models import track_of
 from dolmetsch_core.archive.reading import Listed, Part
 
 log = logging.getLogger(__name__)
@@ -137,7 +138,7 @@ def _item(each: Listed) -> TranscriptItem:
         title=talk.title or each.room,
         persons=[NamedPerson(name=name) for name in talk.persons or (UNKNOWN,)],
         room=talk.location,
-        track=NamedTrack(name=talk.track, color=talk.track_color or DEFAULT_COLOR),
+        track=track_of(talk),
         languages=list(each.languages),
         public=each.public,
     )

@@ -189,8 +189,13 @@ def _heading(talk: TalkFacts) -> TalkHeading:
         code=talk.code,
         persons=[NamedPerson(name=name) for name in talk.persons],
         location=talk.location,
-        track=NamedTrack(name=talk.track, color=talk.track_color or DEFAULT_COLOR),
+        track=track_of(talk),
     )
+
+
+def track_of(talk: TalkFacts) -> NamedTrack:
+    """Return the talk's track; what was stored may lack its colour."""
+    return NamedTrack(name=talk.track, color=talk.track_color or DEFAULT_COLOR)
 
 
 def _moment(seconds: float) -> datetime:

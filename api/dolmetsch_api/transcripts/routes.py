@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Response
 
-from dolmetsch_api.answers import problems
+from dolmetsch_api.answers import archive_away, problems
 from dolmetsch_api.auth.callers import Callers
 from dolmetsch_api.auth.tokens import Person
 from dolmetsch_api.platform import Platform
@@ -51,7 +51,7 @@ def routes(platform: Platform) -> APIRouter:
         try:
             found = await transcripts.listed(person)
         except ArchiveAway:
-            raise _away() from None
+            raise archive_away() from None
         return [models.summary(each) for each in found]
 
     @router.get(
@@ -79,7 +79,7 @@ def routes(platform: Platform) -> APIRouter:
         try:
             parts = await transcripts.parts(room_id, person)
         except ArchiveAway:
-            raise _away() from None
+            raise archive_away() from None
         if not parts:
             raise HTTPException(404, f"There is no transcript of <{room_id}> that you may read")
         # In a thread, as long ones take a while: captions must not wait for them.
@@ -108,16 +108,12 @@ def routes(platform: Platform) -> APIRouter:
         try:
             deleted = await transcripts.delete(room_id, person)
         except ArchiveAway:
-            raise _away() from None
+            raise archive_away() from None
         if deleted is None:
             raise HTTPException(404, f"There is no transcript of <{room_id}> that you may delete")
         return Deleted(deleted=deleted)
 
     return router
-
-
-def _away() -> HTTPException:
-    return HTTPException(503, "The archive is away: try again in a few seconds")
 
 
 def _json(room_id: str, parts: Sequence[Part]) -> str:

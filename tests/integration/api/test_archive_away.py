@@ -1,4 +1,4 @@
-"""A PostgreSQL that takes every call and answers none: nobody waits for it without end."""
+"""A PostgreSQL that takes every call and answers none, or can't be used: it counts as away."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -66,6 +66,21 @@ async def test_each_route_answers_as_if_the_archive_were_away(
             )
             assert (answer.status_code, answer.json()["detail"][:19]) == (503, "The archive is away"), path
     assert (await client.http.get("/vote/MORN44/add")).text == "2"
+
+
+async def test_a_database_that_is_not_brought_up_to_date_is_an_archive_that_is_away(
+    store_url: str, postgresql: PostgresqlServer, archive_url: str
+) -> None:
+    # Of a later release, which has no such table any more.
+    with postgresql.admin(make_url(archive_url).database or "") as admin:
+        admin.execute("UPDATE alembic_version SET version_num = '9999'")
+        admin.execute("DROP TABLE adhoc_room")
+    async with running(settings(store_url, archive_url=archive_url)) as client:
+        for method, path in (("POST", "/api/v1/rooms"), ("GET", "/api/v1/transcripts")):
+            answer = await client.http.request(
+                method, path, headers=ADMIN, json={"title": "t"} if method == "POST" else None
+            )
+            assert (answer.status_code, answer.json()["detail"][:19]) == (503, "The archive is away"), path
 
 
 async def _votes(client: Client) -> int:
