@@ -11,12 +11,10 @@ from pydantic import ValidationError
 from dolmetsch_api.app import StoreAddressInvalid, create_app
 from dolmetsch_api.auth.passwords import PasswordNotHashed
 from dolmetsch_api.rooms.talks import RoomsFileInvalid
+from dolmetsch_api.serving import options
 from dolmetsch_api.settings import ApiSettings
 from dolmetsch_core.archive.database import ArchiveUnusable
 from dolmetsch_core.tokens import KeyInvalid
-
-MAX_MESSAGE_BYTES = 1 << 20
-"""A second of audio is 16 kB; a larger frame is no audio."""
 
 _UNUSABLE = (StoreAddressInvalid, RoomsFileInvalid, KeyInvalid, PasswordNotHashed, ArchiveUnusable)
 
@@ -37,21 +35,7 @@ def main() -> None:
         sys.exit("\n".join(_wrong(error)))
     except (*_UNUSABLE, OSError) as error:
         sys.exit(f"dolmetsch api: {error}")
-    uvicorn.run(
-        app,
-        host=args.host,
-        port=args.port,
-        ws_max_size=MAX_MESSAGE_BYTES,
-        ws_ping_interval=20,
-        ws_ping_timeout=20,
-        ws_per_message_deflate=False,
-        timeout_graceful_shutdown=1,
-        access_log=False,
-        # By default it would believe anybody on this machine.
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=settings.trusted_proxies,
-        log_level="warning",
-    )
+    uvicorn.run(app, host=args.host, port=args.port, **options(settings))
 
 
 def _wrong(error: ValidationError) -> Iterator[str]:

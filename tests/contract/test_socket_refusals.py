@@ -75,7 +75,7 @@ async def test_a_room_is_named_as_it_was_asked_for(server: Server) -> None:
 
 async def test_a_reason_is_cut_to_what_a_close_frame_holds(server: Server) -> None:
     """1003 `Room <ID> not found`, of an id that is longer than a reason can be."""
-    async with opened(server, f"{'x' * 3000}/client/undefined/en") as tab:
+    async with opened(server, f"{'x' * 10_000}/client/undefined/en") as tab:
         code, reason = await tab.closing()
     assert code == 1003
     assert reason.startswith("Room <xxx")

@@ -15,6 +15,7 @@ from websockets.asyncio.client import connect as dial
 from websockets.exceptions import ConnectionClosed
 
 from dolmetsch_api.app import create_app
+from dolmetsch_api.serving import options
 from dolmetsch_api.settings import ApiSettings
 from dolmetsch_core.live import rooms
 from dolmetsch_core.tasks import end_tasks
@@ -79,7 +80,7 @@ class Client:
 async def running(of: ApiSettings) -> AsyncIterator[Client]:
     """The application behind a real server, ready."""
     port = free_port()
-    config = uvicorn.Config(create_app(of), port=port, log_level="warning")
+    config = uvicorn.Config(create_app(of), port=port, **options(of))
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve())
     url = f"http://127.0.0.1:{port}"

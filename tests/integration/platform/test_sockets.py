@@ -94,7 +94,7 @@ REFUSALS = {
         {},
         (1003, "Room <NO/WHERE Ü> not found"),
     ),
-    "very long room": (f"{'x' * 5000}/client/undefined/de", {}, (1003, f"Room <{'x' * 117}")),
+    "very long room": (f"{'x' * 10_000}/client/undefined/de", {}, (1003, f"Room <{'x' * 117}")),
     "unknown source": (
         "DEMO1/host/xx/de",
         HOST,
@@ -176,6 +176,41 @@ async def test_a_full_platform_refuses_with_the_number_and_takes_the_next_after_
         cookies["DEMO2-allow_client_download"] = "false"
         async with opened(platform, "DEMO2/host/de/de", cookies) as second:
             assert [list(await frame(second)) for _ in range(3)][2] == ["info"]
+
+
+async def test_a_host_with_the_cookies_of_many_rooms_gets_in(platform: PlatformProcess) -> None:
+    votes = {f"voted-{'x' * 40}{n}": "true" for n in range(400)}
+    assert len(str(votes)) > 2 * 8192, "more than a line may have by default"
+    async with hosting(platform, votes | HOST):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("room", "cookie", "answer"),
+    [
+        ("x" * 70_000, "", b"HTTP/1.1 414 "),
+        ("DEMO1", "c=" + "x" * 70_000, b"HTTP/1.1 431 "),
+        # What it does not read any more cuts the answer off.
+        ("DEMO1", "c=" + "x" * 1_000_000, b""),
+    ],
+    ids=["path", "cookie", "huge cookie"],
+)
+async def test_a_request_with_too_long_a_line_is_answered_and_its_connection_ended(
+    platform: PlatformProcess, room: str, cookie: str, answer: bytes
+) -> None:
+    lines = [f"GET /room/{room}/client/undefined/de HTTP/1.1", "Host: x", "Upgrade: websocket"]
+    lines += ["Connection: Upgrade", "Sec-WebSocket-Version: 13", f"Cookie: {cookie}"]
+    reader, writer = await asyncio.open_connection("127.0.0.1", platform.port)
+    try:
+        writer.write("\r\n".join([*lines, "", ""]).encode())
+        received = b""
+        async with asyncio.timeout(10):
+            with contextlib.suppress(ConnectionResetError):
+                while piece := await reader.read(4096):
+                    received += piece
+        assert received.startswith(answer)
+    finally:
+        writer.close()
 
 
 @pytest.mark.parametrize(

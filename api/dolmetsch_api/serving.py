@@ -1,0 +1,41 @@
+"""How uvicorn serves the application: what a request may hold, pings, whose word counts for addresses."""
+
+from typing import Any, Final
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from dolmetsch_api.settings import ApiSettings
+
+MAX_MESSAGE_BYTES: Final = 1 << 20
+"""A second of audio is 16 kB; a larger frame is no audio."""
+MAX_HEAD_BYTES: Final = 1 << 17
+"""All lines of a request together: twice what one may have, lest a line that is too long goes unanswered."""
+
+
+class RoomSockets(WebSocketsSansIOProtocol):
+    """uvicorn's, which neither answers nor ends a connection whose request it could not read."""
+
+    def handle_events(self) -> None:
+        """Take what came; a request that was no good is answered with what is wrong, and that is its end."""
+        super().handle_events()
+        if self.conn.handshake_exc is not None and not self.transport.is_closing():
+            self.transport.write(b"".join(self.conn.data_to_send()))
+            self.transport.close()
+
+
+def options(settings: ApiSettings) -> dict[str, Any]:
+    """Return what uvicorn is told beside the application and its address."""
+    return {
+        "ws": RoomSockets,
+        "ws_max_size": MAX_MESSAGE_BYTES,
+        "ws_ping_interval": 20,
+        "ws_ping_timeout": 20,
+        "ws_per_message_deflate": False,
+        "h11_max_incomplete_event_size": MAX_HEAD_BYTES,
+        "timeout_graceful_shutdown": 1,
+        "access_log": False,
+        # By default it would believe anybody on this machine.
+        "proxy_headers": bool(settings.trusted_proxies),
+        "forwarded_allow_ips": settings.trusted_proxies,
+        "log_level": "warning",
+    }
