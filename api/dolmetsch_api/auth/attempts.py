@@ -20,6 +20,7 @@ from dolmetsch_core.live.store import STORE_AWAY, Script
 log = logging.getLogger(__name__)
 WINDOW_S = 60
 ALL = "all"
+ALL_KNOWN = "known@all"
 STORE_PATIENCE_S = 1.0
 """Two attempts are under way at a time: a store that hangs must not hold up all logins."""
 KNOWN_LIMIT = 10
@@ -83,8 +84,12 @@ class Attempts:
     def _limits(self, origin: str, subject: str) -> dict[str, int]:
         """What an attempt counts for, and how many failures each may have."""
         if subject:
-            # No stranger: the guesses of others don't lock it out.
-            return {f"known {subject}": self._per_origin, f"known@{origin}": KNOWN_LIMIT * self._per_origin}
+            # No stranger: the guesses of strangers don't lock it out.
+            return {
+                f"known {subject}": self._per_origin,
+                f"known@{origin}": KNOWN_LIMIT * self._per_origin,
+                ALL_KNOWN: self._overall,
+            }
         return {origin: self._per_origin, ALL: self._overall}
 
     def _begin_alone(self, limits: dict[str, int]) -> bool:

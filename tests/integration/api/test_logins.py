@@ -83,8 +83,21 @@ async def test_who_was_let_in_before_logs_in_again_whatever_others_tried(store: 
     assert process.read(again.key) == process.read(before.key)
 
 
+async def test_who_was_let_in_before_does_not_guess_without_end_from_many_addresses(store: Redis) -> None:
+    process = logins(store, per_origin=3, overall=4)
+    keys = [await process.login("sesame", "", previous="", origin=HALL) for _ in range(2)]
+    mine, yours = [key.key for key in keys if key is not None]
+    for _ in range(2):
+        assert await process.login("caraway?", "admin", previous=mine, origin=HALL) is None
+        assert await process.login("caraway?", "admin", previous=yours, origin=ELSEWHERE) is None
+    for key in (mine, yours):
+        with pytest.raises(TooManyFailures):
+            await process.login("caraway", "admin", previous=key, origin="198.51.100.1")
+    assert await process.login("sesame", "", previous="", origin=HALL), "strangers are counted apart"
+
+
 async def test_new_keys_do_not_give_new_guesses_at_the_other_password(store: Redis) -> None:
-    process = logins(store)
+    process = logins(store, overall=100)
     with pytest.raises(TooManyFailures):
         for _ in range(11):
             mine = await process.login("sesame", "", previous="", origin=HALL)
