@@ -2,7 +2,7 @@
 
 `app` wires it, `platform` holds what a process has of everything. `sockets`, `rooms`, `auth`, `schedule`,
 `transcripts`, `votes` and `cluster` say in their first lines what is in them; `web` is the page.
-`answers` and `refusing` are what routes have in common, `serving` is how uvicorn serves all of it.
+`answers`, `refusing` and `body_limit` are what routes have in common, `serving` is how uvicorn serves them.
 May import dolmetsch_core, nothing else of ours.
 """
 

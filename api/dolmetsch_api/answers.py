@@ -93,6 +93,7 @@ _PROBLEMS: Final[dict[int, tuple[str, JsonValue]]] = {
     403: ("Not allowed", "Only an admin may do this: log in with the admin password"),
     404: ("Not there, for the caller at least", "Room <AB3CDE> is not active"),
     409: ("In the way of something else", "Room <AB3CDE> is active: close it first"),
+    413: ("Too large", "The body is too large: at most 524288 bytes are taken"),
     422: ("Not as described here", _MISSING),
     429: ("Too many failed logins", "Too many failed logins: wait a minute"),
     503: ("Something is away", _ARCHIVE_AWAY),

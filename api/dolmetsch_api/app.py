@@ -19,6 +19,7 @@ from dolmetsch_api.auth.cookies import cookies_of
 from dolmetsch_api.auth.logins import Logins
 from dolmetsch_api.auth.passwords import Passwords
 from dolmetsch_api.auth.tokens import Role, Tokens
+from dolmetsch_api.body_limit import BodyLimit
 from dolmetsch_api.directories import directory_of
 from dolmetsch_api.platform import Platform
 from dolmetsch_api.refusing import refuse_invalid
@@ -152,6 +153,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
     # Any page may call: there are no ambient credentials, every right is in the body or the socket's cookie.
     app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"])
     bases = dict.fromkeys(["", settings.base_path.rstrip("/")])
+    app.add_middleware(BodyLimit, large=[f"{base}/api/v1/rooms" for base in bases])
     for base in bases:
         app.include_router(listing.routes(platform), prefix=base)
         app.include_router(auth_routes.routes(platform), prefix=base)

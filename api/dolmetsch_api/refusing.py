@@ -12,6 +12,7 @@ from dolmetsch_api.answers import refusal
 
 OURS = "/api/v1/"
 """Begins the paths of our own routes, below the base path."""
+_OF_BODIES = (status.HTTP_400_BAD_REQUEST, status.HTTP_413_CONTENT_TOO_LARGE)
 
 
 def refuse_invalid(app: FastAPI) -> None:
@@ -42,8 +43,8 @@ async def _invalid(request: Request, error: RequestValidationError) -> Response:
 
 
 async def _unreadable(request: Request, error: HTTPException) -> Response:
-    """A body that is no text, or nested without end, is a 400 to FastAPI."""
-    if error.status_code == status.HTTP_400_BAD_REQUEST and "route" in request.scope and not _ours(request):
+    """A body that is no text, or nested without end, is a 400 to FastAPI; one that is too large is a 413."""
+    if error.status_code in _OF_BODIES and "route" in request.scope and not _ours(request):
         return refusal()
     return await http_exception_handler(request, error)
 

@@ -116,7 +116,7 @@ def routes(platform: Platform) -> APIRouter:
             await platform.adhoc.refresh()
         return done
 
-    @router.post("/rooms", status_code=201, responses=problems(401, 403, 409, 422, 429, 503))
+    @router.post("/rooms", status_code=201, responses=problems(401, 403, 409, 413, 422, 429, 503))
     async def make(draft: RoomDraft, _: Annotated[Person, Depends(callers.admin)]) -> MadeRoom:
         """Make a room without a schedule. 409: the id is taken."""
         room_id = draft.id or "".join(secrets.choice(ALPHABET) for _ in range(6))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import tzinfo
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import JSONResponse, PlainTextResponse
 from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 from starlette.requests import ClientDisconnect
@@ -117,10 +117,10 @@ def routes(platform: Platform) -> APIRouter:
 
 
 async def _key(request: Request) -> str:
-    """The key in the body; '' when the body is anything else: this list is never refused."""
+    """The key in the body; '' when the body is anything else, too large also: this list is never refused."""
     try:
         return KeyBody.model_validate_json(await request.body()).key
-    except (ValidationError, ClientDisconnect):
+    except (ValidationError, HTTPException, ClientDisconnect):
         return ""
 
 
