@@ -26,6 +26,7 @@ class KnownLanguages:
         self._directory = directory
         self._task: asyncio.Task[None] | None = None
         self._translated = Languages(pairs={})
+        self._heard = False
         self._spoken: tuple[str, ...] = ()
 
     async def start(self) -> None:
@@ -40,6 +41,11 @@ class KnownLanguages:
     def note(self) -> str:
         """Why these languages and no others."""
         return self._translated.note
+
+    @property
+    def heard(self) -> bool:
+        """Whether a translator has said anything, be it that it can do nothing yet."""
+        return self._heard
 
     @property
     def known(self) -> bool:
@@ -59,13 +65,24 @@ class KnownLanguages:
         """What `source` can be translated into, itself included."""
         return self._translated.targets(source)
 
+    def may_read(self, source: str, target: str) -> bool:
+        """Whether captions of `source` can be asked for in `target`.
+
+        A translator that can do nothing yet refuses none that is listed: captions are in `source` meanwhile.
+        """
+        waiting = self._heard and not self.known
+        return target in self.targets(source) or (waiting and target in self.read_in())
+
     def names(self) -> dict[str, str]:
         """Each language's name for itself, by code."""
         return {code: language.native for code, language in LANGUAGES.items()}
 
     def _take(self, told: Languages | None) -> None:
         """Add what is told: a pair that a restarted worker has not found yet is still a pair."""
-        if told is not None and told.pairs:
+        if told is None:
+            return
+        self._heard = True
+        if told.pairs or not self.known:
             self._translated = told.with_those_of(self._translated)
 
     async def _look(self) -> None:

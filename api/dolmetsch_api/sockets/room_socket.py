@@ -60,8 +60,8 @@ async def check(
 ) -> Wish:
     """Check what can be checked before the room is asked for, in the documented order. Raises Refused."""
     room_id, role, source, target = (parts + [""] * 4)[:4]
-    if not (platform.directory.view.seen and platform.languages.known):
-        raise Refused("The platform is starting: try again in a few seconds", 1013)
+    if not platform.directory.view.seen:
+        raise _starting()
     if role not in tuple(SocketRole):
         raise Refused("No desired role found in url")
     if not target:
@@ -112,8 +112,16 @@ def _check_room(platform: Platform, room_id: str) -> Talk:
 
 
 def _check_target(platform: Platform, source: str, target: str) -> None:
-    if target not in platform.languages.targets(source):
-        raise Refused(f"Target language {target} not supported by translation service")
+    """Without any translator captions can still be read in the language that is spoken."""
+    if platform.languages.may_read(source, target):
+        return
+    if not platform.languages.heard:
+        raise _starting()
+    raise Refused(f"Target language {target} not supported by translation service")
+
+
+def _starting() -> Refused:
+    return Refused("The platform is starting: try again in a few seconds", 1013)
 
 
 async def refuse(socket: WebSocket, refused: Refused) -> None:

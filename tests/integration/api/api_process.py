@@ -77,8 +77,8 @@ class Client:
 
 
 @asynccontextmanager
-async def running(of: ApiSettings) -> AsyncIterator[Client]:
-    """The application behind a real server, ready."""
+async def running(of: ApiSettings, *, translator: bool = True) -> AsyncIterator[Client]:
+    """The application behind a real server, ready; without a `translator`: ready for all but translations."""
     port = free_port()
     config = uvicorn.Config(create_app(of), port=port, **options(of))
     server = uvicorn.Server(config)
@@ -89,13 +89,20 @@ async def running(of: ApiSettings) -> AsyncIterator[Client]:
             async for _ in looks("the api is ready", 30):
                 if task.done():
                     task.result()
-                if server.started and (await http.get("/api/v1/about")).json()["ready"]:
+                if server.started and await _ready(http, translator=translator):
                     break
             yield Client(http, url)
     finally:
         server.should_exit = True
         await asyncio.wait({task}, timeout=10)
         await end_tasks(task)
+
+
+async def _ready(http: httpx.AsyncClient, *, translator: bool) -> bool:
+    if translator:
+        return bool((await http.get("/api/v1/about")).json()["ready"])
+    spoken = (await http.get("/room_list")).json()["available_source_langs"]
+    return (await http.get("/health")).is_success and spoken == ["de", "en"]
 
 
 async def activate(store: Redis, room_id: str, *, phase: Phase = Phase.STARTING, **spec: Any) -> Room:
