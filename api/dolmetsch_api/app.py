@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -163,7 +163,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
         app.include_router(transcript_routes.routes(platform), prefix=base)
         app.include_router(making_rooms.routes(platform), prefix=base)
         app.include_router(schedule_routes.routes(platform), prefix=base)
-        app.include_router(_sockets(platform), prefix=base)
+        app.include_router(_sockets(platform, base))
     refuse_invalid(app)
     for base in reversed(bases):
         app.mount(f"{base}/", _Page(directory=WEB, html=True), name=f"page{base}")
@@ -187,27 +187,26 @@ async def _to_slash(request: Request) -> RedirectResponse:
     return RedirectResponse(f"{request.url.path}/")
 
 
-def _sockets(platform: Platform) -> APIRouter:
-    router = APIRouter()
+def _sockets(platform: Platform, base: str) -> APIRouter:
+    router = APIRouter(prefix=base)
 
     @router.websocket("/room/{rest:path}")
     async def room(socket: WebSocket, rest: str) -> None:
-        await socket.accept()
-        try:
-            await _serve(platform, socket)
-        except Refused as refused:
-            await refuse(socket, refused)
-        except (WebSocketDisconnect, TimeoutError):
-            # Gone, or it took nothing for a minute: nobody else is concerned.
-            return
+        # Gone, also while it is refused, or it took nothing for a minute: nobody else is concerned.
+        with suppress(WebSocketDisconnect, TimeoutError):
+            await socket.accept()
+            try:
+                await _serve(platform, socket, base)
+            except Refused as refused:
+                await refuse(socket, refused)
 
     return router
 
 
-async def _serve(platform: Platform, socket: WebSocket) -> None:
+async def _serve(platform: Platform, socket: WebSocket, base: str) -> None:
     raw_path = socket.scope.get("raw_path") or socket.url.path.encode()
     states = socket.query_params.get("v") == "1"
-    parts, cookies = parse_path(raw_path, "/room/"), cookies_of(socket)
+    parts, cookies = parse_path(raw_path, base), cookies_of(socket)
     wish = await check(platform, parts, cookies, states=states, origin=origin_of(socket))
     if wish.role is SocketRole.HOST:
         await serve_host(platform, socket, wish)

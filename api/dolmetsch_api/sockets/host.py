@@ -122,7 +122,7 @@ async def _listen(platform: Platform, socket: WebSocket, relay: Relay, room_id: 
 def _signal(text: str) -> str | None:
     try:
         message = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     signal = message.get("signal") if isinstance(message, dict) else None
     return signal if isinstance(signal, str) else None

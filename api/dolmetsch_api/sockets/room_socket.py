@@ -48,11 +48,13 @@ class Wish:
     allow_public: bool = False
 
 
-def parse_path(raw_path: bytes, after: str) -> list[str]:
-    """Return the decoded parts behind `after` in the raw path: a room id may hold an encoded slash."""
-    path = raw_path.decode("ascii", errors="replace")
-    rest = path[path.index(after) + len(after) :]
-    return [unquote(part) for part in rest.split("/")]
+def parse_path(raw_path: bytes, base: str) -> list[str]:
+    """Return the decoded parts behind `base`/room/ in the raw path: a room id may hold an encoded slash.
+
+    They are counted, not looked for: `room` may be written `%72oom`.
+    """
+    parts = raw_path.decode("ascii", errors="replace").split("/")
+    return [unquote(part) for part in parts[base.count("/") + 2 :]]
 
 
 async def check(

@@ -23,23 +23,27 @@ def socket(*cookies: str) -> WebSocket:
 
 
 @pytest.mark.parametrize(
-    ("path", "parts"),
+    ("base", "path", "parts"),
     [
-        (b"/room/DEMO1/host/en/de", ["DEMO1", "host", "en", "de"]),
-        (b"/backend/room/DEMO1/client/undefined/de", ["DEMO1", "client", "undefined", "de"]),
-        (b"/room/a%2Fb/client/en/de", ["a/b", "client", "en", "de"]),
-        (b"/room/Gro%C3%9Fer%20Saal/host/de/en", ["Großer Saal", "host", "de", "en"]),
-        (b"/room/100%25/host/de/en", ["100%", "host", "de", "en"]),
-        (b"/room/%7Bx%7D:1/host/de/en", ["{x}:1", "host", "de", "en"]),
-        (b"/room/DEMO1", ["DEMO1"]),
-        (b"/room/", [""]),
-        (b"/room//host//", ["", "host", "", ""]),
-        (b"/room/room/host/en/de", ["room", "host", "en", "de"]),
-        (b"/room/%FF/host/en/de", ["\N{REPLACEMENT CHARACTER}", "host", "en", "de"]),
+        ("", b"/room/DEMO1/host/en/de", ["DEMO1", "host", "en", "de"]),
+        ("/backend", b"/backend/room/DEMO1/client/undefined/de", ["DEMO1", "client", "undefined", "de"]),
+        ("/a/room", b"/a/room/room/DEMO1/client/undefined/de", ["DEMO1", "client", "undefined", "de"]),
+        ("", b"/room/a%2Fb/client/en/de", ["a/b", "client", "en", "de"]),
+        ("", b"/room/Gro%C3%9Fer%20Saal/host/de/en", ["Großer Saal", "host", "de", "en"]),
+        ("", b"/room/100%25/host/de/en", ["100%", "host", "de", "en"]),
+        ("", b"/room/%7Bx%7D:1/host/de/en", ["{x}:1", "host", "de", "en"]),
+        ("", b"/room/DEMO1", ["DEMO1"]),
+        ("", b"/room/", [""]),
+        ("", b"/room//host//", ["", "host", "", ""]),
+        ("", b"/room/room/host/en/de", ["room", "host", "en", "de"]),
+        ("", b"/room/%FF/host/en/de", ["\N{REPLACEMENT CHARACTER}", "host", "en", "de"]),
+        ("", b"/%72oom/DEMO1/host/en/de", ["DEMO1", "host", "en", "de"]),
+        ("/backend", b"/b%61ckend/%72oom/DEMO1/host/en/de", ["DEMO1", "host", "en", "de"]),
+        ("/backend", b"/backend%2Froom/DEMO1", []),
     ],
 )
-def test_the_path_is_cut_before_it_is_decoded(path: bytes, parts: list[str]) -> None:
-    assert parse_path(path, "/room/") == parts
+def test_the_path_is_cut_before_it_is_decoded(base: str, path: bytes, parts: list[str]) -> None:
+    assert parse_path(path, base) == parts
 
 
 @pytest.mark.parametrize(
