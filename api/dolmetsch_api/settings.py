@@ -1,12 +1,18 @@
 """Settings of the api."""
 
+import ipaddress
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from dolmetsch_api.schedule.settings import ScheduleSettings
+
+_NAME_PROXIES = (
+    "name each proxy by the IP address that it connects from, or by its network, such as 10.0.0.0/8; "
+    "neither host names nor * will do"
+)
 
 
 class ApiSettings(ScheduleSettings):
@@ -54,3 +60,19 @@ class ApiSettings(ScheduleSettings):
     """Private key (Ed25519, PEM) that signs the tokens which engines of a cluster ask for."""
     notice: str = ""
     """A sentence that every page shows, such as that this is a demonstration."""
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _addresses(cls, value: str) -> str:
+        """To uvicorn `*` is everybody, and what it can't read a name, which nobody connects from."""
+        return ",".join(_proxy(each.strip()) for each in value.split(",") if each.strip())
+
+
+def _proxy(text: str) -> str:
+    try:
+        found = ipaddress.ip_network(text) if "/" in text else ipaddress.ip_address(text)
+    except ValueError as error:
+        raise ValueError(f"{error}: {_NAME_PROXIES}") from None
+    if isinstance(found, ipaddress.IPv4Network | ipaddress.IPv6Network) and found.prefixlen == 0:
+        raise ValueError(f"{text} is everybody: {_NAME_PROXIES}")
+    return str(found)

@@ -26,6 +26,7 @@ SECRETS = {
         ({"DOLMETSCH_ARCHIVE_URL": None}, "DOLMETSCH_ARCHIVE_URL: Field required"),
         ({"DOLMETSCH_HOST_PASSWORD": None}, "DOLMETSCH_HOST_PASSWORD: Field required"),
         ({"DOLMETSCH_TOKEN_HOURS": "secret"}, "DOLMETSCH_TOKEN_HOURS: "),
+        ({"DOLMETSCH_TRUSTED_PROXIES": "*"}, "DOLMETSCH_TRUSTED_PROXIES: "),
         ({"DOLMETSCH_ALLOW_PLAIN_PASSWORDS": "false"}, "DOLMETSCH_HOST_PASSWORD"),
         ({"DOLMETSCH_ARCHIVE_URL": "mysql://u:secret@h/d"}, "archive"),
         ({"DOLMETSCH_ARCHIVE_URL": "sqlite:////proc/nowhere/archive.db"}, "/proc/nowhere"),
