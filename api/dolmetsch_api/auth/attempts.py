@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 WINDOW_S = 60
 ALL = "all"
 ALL_KNOWN = "known@all"
+ALL_KEYS = "key@all"
 STORE_PATIENCE_S = 1.0
 """Two attempts are under way at a time: a store that hangs must not hold up all logins."""
 KNOWN_LIMIT = 10
@@ -54,7 +55,10 @@ class _Window:
 
 
 class Attempts:
-    """Counts attempts at a password, by address and, of those who were let in before, by subject."""
+    """Counts attempts at a password, by address and, of those who were let in before, by subject.
+
+    `as_key`: it was shown in the place of a key, and may be one of a server that was here before this one.
+    """
 
     def __init__(self, store: Redis, *, per_origin: int, overall: int) -> None:
         self._store = store
@@ -62,18 +66,18 @@ class Attempts:
         self._overall = overall
         self._alone = _Window()
 
-    async def begin(self, origin: str, subject: str = "") -> bool:
+    async def begin(self, origin: str, subject: str = "", *, as_key: bool = False) -> bool:
         """Count an attempt; False: there were too many failures in this minute, it is not to be made."""
-        limits = self._limits(origin, subject)
+        limits = self._limits(origin, subject, as_key=as_key)
         try:
             async with asyncio.timeout(STORE_PATIENCE_S):
                 return bool(await _COUNT(self._store, _keys(limits), [WINDOW_S, *limits.values()]))
         except STORE_AWAY:
             return self._begin_alone(limits)
 
-    async def succeeded(self, origin: str, subject: str = "") -> None:
+    async def succeeded(self, origin: str, subject: str = "", *, as_key: bool = False) -> None:
         """Take the count back."""
-        limits = self._limits(origin, subject)
+        limits = self._limits(origin, subject, as_key=as_key)
         try:
             async with asyncio.timeout(STORE_PATIENCE_S):
                 await _TAKE_BACK(self._store, _keys(limits), [])
@@ -81,8 +85,12 @@ class Attempts:
             for name in limits:
                 self._alone.counts[name] = max(0, self._alone.counts.get(name, 0) - 1)
 
-    def _limits(self, origin: str, subject: str) -> dict[str, int]:
+    def _limits(self, origin: str, subject: str, *, as_key: bool) -> dict[str, int]:
         """What an attempt counts for, and how many failures each may have."""
+        if as_key:
+            # A hall of browsers with old keys keeps nobody from logging in, nor do guesses at the login
+            # keep out who reconnects with the password in the cookie.
+            return {f"key@{origin}": self._per_origin, ALL_KEYS: self._overall}
         if subject:
             # No stranger: the guesses of strangers don't lock it out.
             return {

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from dolmetsch_api.auth.attempts import Attempts
-from dolmetsch_api.auth.passwords import AT_ONCE, Passwords
+from dolmetsch_api.auth.passwords import AT_ONCE, Passwords, may_be_password
 from dolmetsch_api.auth.tokens import Person, Role, Tokens, is_token, new_subject
 
 WAITING = 200
@@ -52,21 +52,24 @@ class Logins:
         role = Role.HOST if wanted == Role.HOST else role
         return Login(self._tokens.mint(role, subject=subject), role)
 
-    async def role_of(self, password: str, *, origin: str, subject: str = "") -> Role | None:
-        """Return the highest role that a password gives; `subject`: of who was let in before.
+    async def role_of(
+        self, password: str, *, origin: str, subject: str = "", as_key: bool = False
+    ) -> Role | None:
+        """Return the highest role that a password gives.
 
+        `subject`: of who was let in before; `as_key`: it was shown in the place of a key.
         Raises TooManyFailures.
         """
-        if not password:
+        if not may_be_password(password):
             return None
         async with self._turn():
             # Counted only now: a right password that waits is no failure. Also one that is known by heart:
             # whoever guesses too often is not to learn which of a thousand at once it was.
-            if not await self._attempts.begin(origin, subject):
+            if not await self._attempts.begin(origin, subject, as_key=as_key):
                 raise TooManyFailures
             role = await self._passwords.role_of(password)
             if role is not None:
-                await self._attempts.succeeded(origin, subject)
+                await self._attempts.succeeded(origin, subject, as_key=as_key)
         return role
 
     @asynccontextmanager
@@ -91,10 +94,11 @@ class Logins:
     async def person(self, credential: str, *, origin: str) -> Person | None:
         """Return who shows this credential: a token, or a password (then with a fresh subject).
 
-        A token is never refused for the failures of others. Raises TooManyFailures.
+        A token is never refused for the failures of others; what is shown again and again, such as another
+        server's key, is one guess. Raises TooManyFailures.
         """
         known = self._tokens.read(credential)
-        if known is not None or is_token(credential):
+        if known is not None or is_token(credential) or self._passwords.was_wrong(credential):
             return known
-        role = await self.role_of(credential, origin=origin)
+        role = await self.role_of(credential, origin=origin, as_key=True)
         return Person(new_subject(), role) if role else None

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Mapping
 
 from argon2 import PasswordHasher, extract_parameters
-from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
 from dolmetsch_api.auth.tokens import Role
 
@@ -17,6 +17,7 @@ LENGTH = 1000
 AT_ONCE = 2
 """Hashes under way: each takes 64 MiB, which a flood of guesses must not multiply."""
 KNOWN = 16
+WRONG = 10_000
 
 
 class PasswordNotHashed(ValueError):
@@ -37,6 +38,11 @@ def is_hash(text: str) -> bool:
     return True
 
 
+def may_be_password(text: str) -> bool:
+    """Whether it is worth a look, and a count."""
+    return 0 < len(text) <= LENGTH
+
+
 class Passwords:
     """Tells the role that a password gives."""
 
@@ -46,8 +52,10 @@ class Passwords:
         self._hashes = {
             role: _hash_of(role, text, allow_plain=allow_plain) for role, text in settings.items() if text
         }
-        # A right password comes with each reconnect of a client that keeps it in its cookie.
+        # A right password comes with each reconnect of a client that keeps it in its cookie, a wrong one with
+        # each poll of a client that holds another server's key.
         self._known: dict[bytes, Role] = {}
+        self._wrong: dict[bytes, None] = {}
         self._secret = secrets.token_bytes(32)
 
     async def role_of(self, password: str) -> Role | None:
@@ -55,15 +63,35 @@ class Passwords:
 
         The caller sees to it that no more than AT_ONCE are under way.
         """
-        if not password or len(password) > LENGTH:
+        if not may_be_password(password):
             return None
-        mark = hmac.digest(self._secret, password.encode(errors="surrogatepass"), "sha256")
+        mark = self._mark(password)
         if known := self._known.get(mark):
             return known
-        role = await asyncio.to_thread(self._compare, password)
-        if role and len(self._known) < KNOWN:
+        try:
+            role = await asyncio.to_thread(self._compare, password)
+        except VerificationError as error:
+            # Such as for want of memory: nothing was proved against it.
+            log.error("a password could not be compared: %s", error)
+            return None
+        if role is None:
+            self._remember_wrong(mark)
+        elif len(self._known) < KNOWN:
             self._known[mark] = role
         return role
+
+    def was_wrong(self, password: str) -> bool:
+        """Whether it was compared not long ago, and gave nothing: to show it again is no new guess."""
+        return self._mark(password) in self._wrong
+
+    def _remember_wrong(self, mark: bytes) -> None:
+        self._wrong[mark] = None
+        if len(self._wrong) > WRONG:
+            del self._wrong[next(iter(self._wrong))]
+
+    def _mark(self, password: str) -> bytes:
+        """What a password is remembered by: of no use to whoever reads the memory of another process."""
+        return hmac.digest(self._secret, password.encode(errors="surrogatepass"), "sha256")
 
     def _compare(self, password: str) -> Role | None:
         right = [role for role in (Role.ADMIN, Role.HOST) if self._matches(role, password)]
@@ -74,7 +102,7 @@ class Passwords:
             return False
         try:
             return self._hasher.verify(self._hashes[role], password.encode(errors="surrogatepass"))
-        except VerificationError:
+        except VerifyMismatchError:
             return False
 
 

@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 from dolmetsch_api.auth import logins as logins_module
 from dolmetsch_api.auth.attempts import STORE_PATIENCE_S, Attempts, origin_of_address
 from dolmetsch_api.auth.logins import Logins, TooManyFailures
-from dolmetsch_api.auth.passwords import Passwords, hashed
+from dolmetsch_api.auth.passwords import LENGTH, Passwords, hashed
 from dolmetsch_api.auth.tokens import Role, Tokens
 from dolmetsch_core.live.store import connect
 from dolmetsch_local.processes import free_port
@@ -68,8 +68,67 @@ async def test_a_token_is_taken_whatever_others_tried(store: Redis) -> None:
     person = await process.person(login.key, origin=HALL)
     assert person is not None
     assert await process.person("eyJhbGciOiJub25lIn0.e30.", origin=HALL) is None, "no guess at a password"
+
+
+async def show(process: Logins, *keys: str, origin: str = HALL) -> None:
+    """In the place of a key, each."""
+    for key in keys:
+        assert await process.person(key, origin=origin) is None
+
+
+async def test_a_hall_of_keys_of_another_server_keeps_nobody_from_logging_in(store: Redis) -> None:
+    process = logins(store)
+    keys = [f"{n:064x}" for n in range(20)]
+    answers = await asyncio.gather(
+        *(process.person(key, origin=HALL) for key in keys), return_exceptions=True
+    )
+    assert [type(each) for each in answers].count(TooManyFailures) == 17
+    assert await process.login("sesame", "", previous="", origin=HALL)
+    assert await process.role_of("sesame", origin=HALL) is Role.HOST
+
+
+async def test_a_key_that_is_none_is_one_guess_however_often_it_is_shown(store: Redis) -> None:
+    process = logins(store)
+    await show(process, *["another server's"] * 20, "x" * (LENGTH + 1), "")
+    await show(process, "a second guess", "a third")
+    with pytest.raises(TooManyFailures):
+        await process.person("a fourth", origin=HALL)
+    await show(process, "another server's")
+
+
+async def test_guesses_in_the_place_of_a_key_are_limited_like_any_other(store: Redis) -> None:
+    one, other = logins(store, per_origin=3, overall=5), logins(store, per_origin=3, overall=5)
+    await show(one, "a", "b")
+    await show(other, "c")
+    with pytest.raises(TooManyFailures):
+        await one.person("sesame", origin=HALL)
+    await show(one, "d", "e", origin=ELSEWHERE)
+    with pytest.raises(TooManyFailures):
+        await other.person("sesame", origin="198.51.100.1")
+
+
+async def test_a_right_password_known_by_heart_is_no_way_round_the_limit(store: Redis) -> None:
+    process = logins(store)
+    assert await process.person("sesame", origin=HALL)
+    await show(process, "a", "b", "c")
     with pytest.raises(TooManyFailures):
         await process.person("sesame", origin=HALL)
+
+
+async def test_a_password_in_the_cookie_is_taken_whatever_others_guess_at_the_login(store: Redis) -> None:
+    process = logins(store)
+    await guess(process, 3)
+    with pytest.raises(TooManyFailures):
+        await process.login("sesame", "", previous="", origin=HALL)
+    assert await process.person("sesame", origin=HALL)
+
+
+async def test_a_wrong_password_is_wrong_at_the_login_again_and_again(store: Redis) -> None:
+    process = logins(store)
+    await show(process, "wrong")
+    await guess(process, 3)
+    with pytest.raises(TooManyFailures):
+        await guess(process, 1)
 
 
 async def test_who_was_let_in_before_logs_in_again_whatever_others_tried(store: Redis) -> None:
