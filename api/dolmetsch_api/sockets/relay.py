@@ -154,8 +154,9 @@ class Relay:
         raise AssertionError("changes never end")
 
     async def _serve(self, engine: EngineRef) -> None:
-        """Send to this engine until it is replaced or the connection ends."""
-        query = urlencode({"session": self._view.session, "turn": self._claim.turn})
+        """Send to this engine until it is replaced, a new recording begins or the connection ends."""
+        turn = self._claim.turn
+        query = urlencode({"session": self._view.session, "turn": turn})
         url = f"{engine.address.replace('http', 'ws', 1)}/audio?{query}"
         async with connect(
             url,
@@ -169,11 +170,14 @@ class Relay:
         ) as socket:
             async with asyncio.timeout(ACCEPT_S):
                 accepted = AudioAccepted.model_validate_json(await socket.recv())
+            if self._claim.turn != turn:
+                # A new recording began meanwhile: nothing of it belongs into this turn.
+                return
             await first_of(
                 self._send(socket, accepted.next),
                 self._hear(socket),
                 self._until_moved(engine),
-                self._until_new_recording(),
+                self._until_another_turn(turn),
             )
 
     def _authorization(self, engine: EngineRef) -> dict[str, str]:
@@ -187,9 +191,10 @@ class Relay:
             log.error("engine %s refuses this api: %s", engine.pod_name, why)
         self._refused_by = engine.pod_uid
 
-    async def _until_new_recording(self) -> None:
-        self._new_recording.clear()
-        await self._new_recording.wait()
+    async def _until_another_turn(self, turn: int) -> None:
+        while self._claim.turn == turn:
+            self._new_recording.clear()
+            await self._new_recording.wait()
 
     async def _send(self, socket: ClientConnection, wanted: int | None) -> None:
         """Send message after message; an engine that has this stream already says where it is."""

@@ -1,4 +1,4 @@
-"""The relay and an engine that asks for tokens."""
+"""The relay and its engine: one that asks for tokens, one that is slow."""
 
 import asyncio
 import logging
@@ -8,20 +8,26 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from types import SimpleNamespace
 from typing import Any, cast
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 
-from dolmetsch_api.sockets.captions import CaptionView
+from dolmetsch_api.sockets.captions import CaptionState, CaptionView
 from dolmetsch_api.sockets.held_claim import HeldClaim
 from dolmetsch_api.sockets.relay import Relay
 from dolmetsch_core import tokens
 from dolmetsch_core.directory import RoomView
+from dolmetsch_core.live.store import connect
 from dolmetsch_core.tasks import end_tasks
 from dolmetsch_core.tokens import CallerCheck, CallerRefused, ClocksDiffer, EngineKey, Scope
-from dolmetsch_core.wire.engine import CLOCKS_DIFFER, NOT_ALLOWED
+from dolmetsch_core.wire.engine import CLOCKS_DIFFER, NOT_ALLOWED, AudioAccepted
 from dolmetsch_core.wire.room import EngineRef, Room, RoomSpec, RoomStatus
+from dolmetsch_local.processes import free_port
+from tests.scoring import talk
+from tests.waiting import until
+from tests.webm import recorded
 
 KEY = EngineKey.generate()
 
@@ -42,6 +48,34 @@ def room(port: int) -> Room:
         spec=RoomSpec(room_id="R1", source_lang="en"),
         status=RoomStatus(engine=engine),
     )
+
+
+class Claim:
+    """A host's claim whose turn rises when it is asked to."""
+
+    def __init__(self) -> None:
+        self.turn = 1
+
+    async def raise_above(self, turn: int) -> None:
+        self.turn = turn + 1
+
+
+class SlowEngine:
+    """Keeps the audio of each turn; accepts the first one only when it is let."""
+
+    def __init__(self) -> None:
+        self.heard: dict[int, list[bytes]] = {}
+        self.accept = asyncio.Event()
+
+    async def handle(self, socket: ServerConnection) -> None:
+        assert socket.request is not None
+        turn = int(parse_qs(urlsplit(socket.request.path).query)["turn"][0])
+        heard = self.heard.setdefault(turn, [])
+        await self.accept.wait()
+        await socket.send(AudioAccepted(next=None).model_dump_json())
+        async for message in socket:
+            if isinstance(message, bytes) and message:
+                heard.append(message)
 
 
 class Engine:
@@ -146,3 +180,32 @@ async def test_audio_finds_its_way_to_an_engine_whose_clock_is_another(
     with pytest.raises(ClocksDiffer):
         check.require(engine.shown[0], Scope.AUDIO)
     check.require(engine.shown[1], Scope.AUDIO)
+
+
+async def test_a_recording_that_begins_while_an_engine_is_called_is_all_of_a_turn_of_its_own() -> None:
+    engine, claim, view = SlowEngine(), Claim(), RoomView()
+    before, after = recorded(talk("en").recording)[:3], recorded(talk("de").recording)[:3]
+    async with (
+        serve(engine.handle, "127.0.0.1", 0) as server,
+        connect(f"redis://127.0.0.1:{free_port()}") as away,
+    ):
+        await view.replace({"R1": room(next(iter(server.sockets)).getsockname()[1])})
+        relay = Relay(
+            cast(Any, SimpleNamespace(view=view)),
+            away,
+            cast(CaptionView, SimpleNamespace(room="R1", session="u.1", state=CaptionState())),
+            cast(HeldClaim, claim),
+            kept_seconds=10,
+        )
+        running = asyncio.create_task(relay.run())
+        try:
+            for data in before:
+                await relay.take(data)
+            await until(lambda: 1 in engine.heard, "the engine is called")
+            for data in after:
+                await relay.take(data)
+            engine.accept.set()
+            await until(lambda: engine.heard.get(2) == after, "the new recording")
+            assert engine.heard[1] == []
+        finally:
+            await end_tasks(running)
