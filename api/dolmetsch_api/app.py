@@ -150,7 +150,8 @@ def create_app(settings: ApiSettings) -> FastAPI:
             await platform.stop()
 
     app = FastAPI(title="Dolmetsch", lifespan=lifespan, docs_url="/docs", redoc_url=None)
-    # Any page may call: there are no ambient credentials, every right is in the body or the socket's cookie.
+    # Any page may call: what a request may do is in its body or its Authorization header, never in what a
+    # browser adds by itself. A host's socket has a cookie, which this does not concern: see docs/logins.md.
     app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"])
     bases = dict.fromkeys(["", settings.base_path.rstrip("/")])
     app.add_middleware(BodyLimit, large=[f"{base}/api/v1/rooms" for base in bases])

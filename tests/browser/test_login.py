@@ -46,6 +46,14 @@ async def test_who_logs_in_is_shown_and_logging_out_forgets(
     await expect(other.get_by_role("link", name="Log in")).to_be_visible()
 
 
+async def test_pages_of_other_sites_open_no_socket_with_the_key(visited: Opening) -> None:
+    page = await visited("#/login")
+    await log_in(page)
+    await expect(page.locator("#account")).to_contain_text("Speaker")
+    (key,) = [each for each in await page.context.cookies() if each["name"] == "authenticated"]
+    assert key["sameSite"] == "Strict"
+
+
 async def test_logging_out_leaves_the_speakers_side(visited: Opening) -> None:
     page = await visited("#/host/OPEN11")
     await log_in(page)
