@@ -32,6 +32,12 @@ def test_a_token_tells_who_holds_it(role: Role) -> None:
     assert person.subject
 
 
+def test_a_token_of_a_process_whose_clock_is_ahead_is_good() -> None:
+    ours, theirs = tokens(), token(sub="me", iat=int(time.time()) + 50)
+    assert ours.read(theirs) == ours.read(token(sub="me"))
+    assert ours.subject(theirs) == "me"
+
+
 def test_every_login_without_a_token_is_somebody_else() -> None:
     ours = tokens()
     subjects = {person.subject for _ in range(20) if (person := ours.read(ours.mint(Role.HOST)))}
