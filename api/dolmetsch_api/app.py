@@ -9,7 +9,8 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response, WebSocket, WebSocketDisconnect
 from fastapi.middleware.cors import CORSMiddleware
-from fastapi.responses import RedirectResponse
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from redis.asyncio import Redis
 
@@ -149,11 +150,11 @@ def create_app(settings: ApiSettings) -> FastAPI:
         finally:
             await platform.stop()
 
-    app = FastAPI(title="Dolmetsch", lifespan=lifespan, docs_url="/docs", redoc_url=None)
+    app = FastAPI(title="Dolmetsch", lifespan=lifespan, openapi_url=None)
     # Any page may call: what a request may do is in its body or its Authorization header, never in what a
     # browser adds by itself. A host's socket has a cookie, which this does not concern: see docs/logins.md.
     app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"])
-    bases = dict.fromkeys(["", settings.base_path.rstrip("/")])
+    bases = dict.fromkeys(["", settings.base_path])
     app.add_middleware(BodyLimit, large=[f"{base}/api/v1/rooms" for base in bases])
     for base in bases:
         app.include_router(listing.routes(platform), prefix=base)
@@ -166,6 +167,8 @@ def create_app(settings: ApiSettings) -> FastAPI:
         app.include_router(schedule_routes.routes(platform), prefix=base)
         app.include_router(_sockets(platform, base))
     refuse_invalid(app)
+    for base in bases:
+        app.include_router(_description(app), prefix=base, include_in_schema=False)
     for base in reversed(bases):
         app.mount(f"{base}/", _Page(directory=WEB, html=True), name=f"page{base}")
         if base:
@@ -182,6 +185,22 @@ class _Page(StaticFiles):
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Content-Security-Policy"] = "frame-ancestors 'self'"
         return response
+
+
+def _description(app: FastAPI) -> APIRouter:
+    """What FastAPI serves at / only: a proxy may hand on nothing but the base path."""
+    router = APIRouter()
+
+    @router.get("/openapi.json")
+    async def openapi() -> JSONResponse:
+        return JSONResponse(app.openapi())
+
+    @router.get("/docs")
+    async def docs() -> HTMLResponse:
+        # Relative to this page, whatever path a proxy has put before it.
+        return get_swagger_ui_html(openapi_url="openapi.json", title=app.title)
+
+    return router
 
 
 async def _to_slash(request: Request) -> RedirectResponse:

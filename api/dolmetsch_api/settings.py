@@ -1,6 +1,7 @@
 """Settings of the api."""
 
 import ipaddress
+import re
 from pathlib import Path
 from typing import Literal
 
@@ -60,6 +61,15 @@ class ApiSettings(ScheduleSettings):
     """Private key (Ed25519, PEM) that signs the tokens which engines of a cluster ask for."""
     notice: str = ""
     """A sentence that every page shows, such as that this is a demonstration."""
+
+    @field_validator("base_path")
+    @classmethod
+    def _path(cls, value: str) -> str:
+        """As routes begin with it: with a slash before it, none behind."""
+        value = value.strip("/")
+        if re.search("[^A-Za-z0-9._~/-]|//", value):
+            raise ValueError("use a plain path of letters, digits and - . _ ~, such as /backend")
+        return f"/{value}" if value else ""
 
     @field_validator("trusted_proxies")
     @classmethod

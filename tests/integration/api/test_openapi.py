@@ -1,5 +1,6 @@
 """The OpenAPI: an example for each body and each answer, as its model says, and every no."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ import jsonschema_rs
 import pytest
 
 from dolmetsch_api.app import create_app
-from tests.integration.api.api_process import settings
+from tests.integration.api.api_process import running, settings
 
 JSON = "application/json"
 
@@ -66,6 +67,16 @@ def strict(schema: Any) -> Any:
         return schema
     found = {name: strict(each) for name, each in schema.items()}
     return found | {"additionalProperties": False} if isinstance(schema.get("properties"), dict) else found
+
+
+@pytest.mark.parametrize("base", ["", "/backend"])
+async def test_it_is_served_and_shown_also_under_the_base_path(store_url: str, base: str) -> None:
+    async with running(settings(store_url, base_path="/backend")) as client:
+        assert f"{base}/health" in (await client.get(f"{base}/openapi.json"))["paths"]
+        shown = await client.http.get(f"{base}/docs")
+        assert shown.headers["content-type"].startswith("text/html")
+        (address,) = re.findall(r"url: ['\"](.*?)['\"]", shown.text)
+        assert str(shown.url.join(address)) == f"{client.url}{base}/openapi.json"
 
 
 def test_each_request_and_each_good_answer_has_an_example(openapi: dict[str, Any]) -> None:

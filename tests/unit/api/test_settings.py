@@ -39,3 +39,26 @@ def test_proxies_are_addresses_and_networks(said: str, taken: str) -> None:
 def test_proxies_that_are_anything_else_are_refused_with_what_to_say(said: str) -> None:
     with pytest.raises(ValidationError, match=r"by the IP address that it connects from, or by its network"):
         settings(trusted_proxies=said)
+
+
+@pytest.mark.parametrize(
+    ("said", "taken"),
+    [
+        ("", ""),
+        ("/", ""),
+        ("/backend", "/backend"),
+        ("backend", "/backend"),
+        ("backend/", "/backend"),
+        ("/a/b-c_d.e~1/", "/a/b-c_d.e~1"),
+    ],
+)
+def test_a_base_path_needs_no_slashes_around_it(said: str, taken: str) -> None:
+    assert settings(base_path=said).base_path == taken
+
+
+@pytest.mark.parametrize(
+    "said", ["a//b", "{room}", "https://captions.example.org/backend", "a b", "a?b", "ä"]
+)
+def test_a_base_path_that_is_no_path_is_refused_with_what_to_say(said: str) -> None:
+    with pytest.raises(ValidationError, match=r"such as /backend"):
+        settings(base_path=said)
