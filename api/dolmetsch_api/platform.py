@@ -1,10 +1,11 @@
 """What one api process works with: settings, store, directory, views, languages, logins, talks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from redis.asyncio import Redis
 
 from dolmetsch_api.auth.logins import Logins
+from dolmetsch_api.outage import Outage
 from dolmetsch_api.rooms.adhoc_rooms import AdhocRooms
 from dolmetsch_api.rooms.consents import ConsentTeller
 from dolmetsch_api.rooms.known_languages import KnownLanguages
@@ -38,6 +39,8 @@ class Platform:
     """Where the schedule comes from; none: there is no schedule."""
     engine_key: EngineKey | None = None
     """Signs tokens for engines that ask for them."""
+    outage: Outage = field(default_factory=Outage)
+    """Of the archive."""
 
     @property
     def archive(self) -> Archive:

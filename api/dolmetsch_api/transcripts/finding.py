@@ -1,5 +1,7 @@
 """What somebody may have of the stored transcripts, from an archive that may be away."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import tzinfo
 
 from dolmetsch_api.auth.callers import viewer_of
@@ -29,28 +31,21 @@ class Transcripts:
 
     async def listed(self, person: Person | None) -> list[Listed]:
         """Return what the person may read, a room each. Raises ArchiveAway."""
-        self._check()
-        try:
+        with self._asking():
             return await reading.listed(self._platform.archive, viewer_of(person))
-        except ARCHIVE_AWAY as error:
-            raise ArchiveAway from error
 
     async def parts(self, room_id: str, person: Person | None) -> list[Part]:
         """Return what the person may read of a room, by time. Raises ArchiveAway."""
-        self._check()
         if "\0" in room_id:
             return []
-        try:
+        with self._asking():
             return await reading.parts(self._platform.archive, room_id, viewer_of(person))
-        except ARCHIVE_AWAY as error:
-            raise ArchiveAway from error
 
     async def delete(self, room_id: str, person: Person) -> int | None:
         """Delete what is the person's of a room, for good; a running session is stored no more.
 
         Returns how many transcripts there were, None when nothing there is the person's. Raises ArchiveAway.
         """
-        self._check()
         if "\0" in room_id:
             return None
         viewer = viewer_of(person)
@@ -58,12 +53,18 @@ class Transcripts:
         mine = room is not None and (viewer.admin or room.spec.owner == person.subject)
         # Also of a room that drains: the scribe may not even have begun.
         running = [room.session] if room and mine and is_at_work(room) else []
-        try:
+        with self._asking():
             gone = await deleting.delete_room(self._platform.archive, room_id, viewer, running)
-        except ARCHIVE_AWAY as error:
-            raise ArchiveAway from error
         return gone if gone or running else None
 
-    def _check(self) -> None:
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        """Raises ArchiveAway. Until it could be reached for the first time, `Opening` tells why not."""
         if not self._platform.archive_ready:
             raise ArchiveAway
+        try:
+            yield
+        except ARCHIVE_AWAY as error:
+            self._platform.outage.began(error)
+            raise ArchiveAway from error
+        self._platform.outage.ended()

@@ -1,7 +1,6 @@
 """`/transcript_list` and `/room/{id}/transcript/{lang}`, as clients in use call them."""
 
 import asyncio
-import logging
 from collections.abc import Sequence
 from datetime import tzinfo
 from typing import Annotated, Any, Final
@@ -23,7 +22,6 @@ from dolmetsch_api.transcripts.forms import plain
 from dolmetsch_api.transcripts.models import track_of
 from dolmetsch_core.archive.reading import Listed, Part
 
-log = logging.getLogger(__name__)
 _ITEM: Final[dict[str, JsonValue]] = {
     "id": "AB3CDE",
     "firstChunkTimestamp": 1755518582.0,
@@ -84,8 +82,7 @@ def routes(platform: Platform) -> APIRouter:
         """List the transcripts that the key's holder may read; without one, the public ones."""
         try:
             found = await transcripts.listed(await person_of(key, request))
-        except ArchiveAway as error:
-            log.warning("transcripts: the archive is away (%s)", type(error.__cause__).__name__)
+        except ArchiveAway:
             return []
         return [_item(each) for each in found]
 

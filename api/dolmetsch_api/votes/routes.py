@@ -1,6 +1,5 @@
 """`/vote`: votes for the next day's talks."""
 
-import logging
 from typing import Final
 
 from fastapi import APIRouter
@@ -12,7 +11,6 @@ from dolmetsch_api.votes.models import VotableTalk, votable
 from dolmetsch_core.archive import votes
 from dolmetsch_core.archive.database import ARCHIVE_AWAY
 
-log = logging.getLogger(__name__)
 COUNTED: Final = {**REFUSES, 200: {"content": {"application/json": {"example": 7}}}}
 
 
@@ -28,7 +26,9 @@ def routes(platform: Platform) -> APIRouter:
             try:
                 known = await votes.counts(platform.archive)
             except ARCHIVE_AWAY as error:
-                log.warning("votes: the archive is away (%s)", type(error).__name__)
+                platform.outage.began(error)
+            else:
+                platform.outage.ended()
         return known
 
     @router.get("/vote")

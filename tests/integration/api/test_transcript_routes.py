@@ -1,8 +1,9 @@
 """Our own routes of transcripts: who may read, in which form, and delete."""
 
-import contextlib
+import logging
 import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -182,7 +183,7 @@ async def test_what_somebody_kept_from_being_cleaned_is_cleaned_by_the_api_itsel
     monkeypatch.setattr(cleaning, "AGAIN_S", 0.05)
     await stored(archive, "R1")
     async with running(settings(store_url, archive_url=f"{archive_url}?timeout=0.05")) as client:
-        with contextlib.closing(sqlite3.connect(tmp_path / "archive.db", isolation_level=None)) as reader:
+        with closing(sqlite3.connect(tmp_path / "archive.db", isolation_level=None)) as reader:
             reader.execute("BEGIN")
             reader.execute("SELECT text FROM sentence").fetchall()
             answer = await client.http.delete("/api/v1/rooms/R1/transcript", headers=ANN)
@@ -191,7 +192,35 @@ async def test_what_somebody_kept_from_being_cleaned_is_cleaned_by_the_api_itsel
         await until(lambda: not left(), "nothing is left")
 
 
-async def test_without_an_archive_everything_starts_and_says_so(store_url: str) -> None:
+def rename(archive_url: str, table: str, name: str) -> None:
+    with closing(sqlite3.connect(archive_url.removeprefix("sqlite:///"))) as database:
+        database.execute(f"ALTER TABLE {table} RENAME TO {name}")
+
+
+def said_of_the_archive(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [each.getMessage() for each in caplog.records if each.name.startswith("dolmetsch_api.")]
+
+
+async def test_an_outage_of_the_archive_is_told_once_and_its_end_too(
+    client: Client, archive_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    for _ in range(2):
+        caplog.clear()
+        rename(archive_url, "transcript", "elsewhere")
+        for _ in range(3):
+            assert (await client.http.post("/transcript_list")).json() == []
+            assert (await client.http.get("/api/v1/transcripts")).status_code == 503
+        assert said_of_the_archive(caplog) == ["the archive is away (OperationalError)"]
+        rename(archive_url, "elsewhere", "transcript")
+        for _ in range(3):
+            assert (await client.http.get("/api/v1/transcripts")).status_code == 200
+        assert said_of_the_archive(caplog)[1:] == ["the archive is back"]
+
+
+async def test_without_an_archive_everything_starts_and_says_so(
+    store_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
     nowhere = "postgresql://nobody@127.0.0.1:1/nothing"
     async with running(settings(store_url, archive_url=nowhere)) as client:
         assert (await client.http.get("/health")).json()["status"] == "ok"
@@ -203,3 +232,6 @@ async def test_without_an_archive_everything_starts_and_says_so(store_url: str) 
             assert (answer.status_code, answer.json()["detail"][:19]) == (503, "The archive is away")
         refused: httpx.Response = await client.http.post("/room/R1/transcript/en", json={})
         assert (refused.status_code, refused.json()) == (503, {"status": "fail"})
+    told = [each.getMessage() for each in caplog.records if "archive" in each.getMessage()]
+    assert len(told) == 1, told
+    assert told[0].startswith("the archive is away, waiting for it: ")
