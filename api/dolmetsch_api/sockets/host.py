@@ -52,6 +52,7 @@ async def _serve_claimed(platform: Platform, socket: WebSocket, wish: Wish, clai
     room = await until_admitted(platform.directory, room, timeout=timeout)
     await send(socket, info(connection_id=claim.connection_id))
     async with platform.hub.reading(wish.room_id, room.session, wish.target) as view:
+        await view.loaded()
         kept = platform.settings.kept_audio_seconds
         relay = Relay(
             platform.directory, platform.store, view, claim, kept_seconds=kept, key=platform.engine_key

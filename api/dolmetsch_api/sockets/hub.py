@@ -40,7 +40,7 @@ class Hub:
 
     @asynccontextmanager
     async def reading(self, room: str, session: str, lang: str) -> AsyncIterator[CaptionView]:
-        """A view with its snapshot loaded, read in `lang` as long as the context lasts."""
+        """A view, read in `lang` as long as the context lasts. Whoever reads waits until it is loaded."""
         key = (room, session)
         view = self._views.get(key)
         if view is None:
@@ -48,7 +48,6 @@ class Hub:
         self._sockets[key] += 1
         self._want(Wanted(room, session, lang), 1)
         try:
-            await view.loaded()
             yield view
         finally:
             self._want(Wanted(room, session, lang), -1)

@@ -12,6 +12,8 @@ from dolmetsch_core.wire.room import Room
 async def serve_viewer(platform: Platform, socket: WebSocket, wish: Wish, room: Room) -> None:
     """Send captions until the viewer leaves or the room closes. Raises Refused, WebSocketDisconnect."""
     async with platform.hub.reading(wish.room_id, room.session, wish.target) as view:
+        # While the store is away nothing else would end it.
+        await first_of(view.loaded(), _until_left(socket))
         captions = CaptionSender(socket, view, platform.directory, wish.target, states=wish.states)
         await captions.snapshot()
         await first_of(

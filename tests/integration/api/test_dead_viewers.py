@@ -12,6 +12,7 @@ from dolmetsch_core.live.pen import Pen
 from dolmetsch_core.wire.feed import LinesWritten, Live, Sentence
 from tests.integration.api.api_process import activate, running, settings
 from tests.raw_socket import deaf, reset
+from tests.waiting import until
 
 ROOM = "DEMO1"
 SENTENCE = "x" * 400_000
@@ -50,6 +51,29 @@ async def test_more_than_all_buffers_hold_reaches_the_living_while_the_dead_take
             late = await sockets.enter_async_context(connect(f"{url}/en", proxy=None, max_size=None))
             (line,) = json.loads(await late.recv())["last_n_sents"]
         assert len(line["sentences"]) == COUNT
+
+
+async def test_who_leaves_before_the_first_caption_is_forgotten_while_the_store_hangs(
+    store: Redis, store_url: str
+) -> None:
+    await activate(store, ROOM)
+    async with running(settings(store_url)) as client:
+        url = f"{client.url.replace('http', 'ws')}/room/{ROOM}/client/undefined/en"
+        async with connect(url, proxy=None) as before:
+            await before.recv()
+        await until(lambda: not _followed(), "nobody reads")
+        await store.execute_command("CLIENT", "PAUSE", 60_000, "WRITE")
+        try:
+            async with connect(url, proxy=None):
+                await until(_followed, "a reader waits for the store")
+            await until(lambda: not _followed(), "the reader is gone", AT_ONCE_S)
+        finally:
+            await store.execute_command("CLIENT", "UNPAUSE")
+
+
+def _followed() -> bool:
+    """Whether the api, which is in this process, follows the room for anybody."""
+    return any(task.get_name() == f"feed of {ROOM}" for task in asyncio.all_tasks())
 
 
 def _most_kept() -> int:

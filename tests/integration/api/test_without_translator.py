@@ -44,9 +44,9 @@ async def say(store: Redis, session: str) -> None:
 
 
 async def test_captions_are_read_in_the_language_spoken(store: Redis, store_url: str, told: bool) -> None:
+    room = await activate(store, ROOM)
+    await say(store, room.session)
     async with running(settings(store_url), translator=False) as client:
-        room = await activate(store, ROOM)
-        await say(store, room.session)
         if told:
             await heard(client)
         for target in ("en", "de") if told else ("en",):
@@ -74,8 +74,8 @@ async def test_a_host_gets_in(store: Redis, store_url: str, told: bool) -> None:
 async def test_what_can_not_be_read_says_whether_to_try_again(
     store: Redis, store_url: str, told: bool
 ) -> None:
+    await activate(store, ROOM)
     async with running(settings(store_url), translator=False) as client:
-        await activate(store, ROOM)
         if told:
             await heard(client)
         for target in ("fr", "xx") if told else ("de", "xx"):
