@@ -16,6 +16,8 @@ async def first_of(*jobs: Coroutine[Any, Any, None]) -> None:
         for task in done:
             task.result()
     finally:
+        # Who is ended in the very moment in which a job fails is told by nobody that it did.
+        _drop_results(task for task in tasks if task.done())
         await end_tasks(*tasks)
 
 

@@ -58,3 +58,23 @@ async def test_exceptions_that_nobody_is_told_of_are_not_logged_with_their_words
         await first_of(fails(), fails(), fails_when_ended())
     gc.collect()
     assert not told
+
+
+async def test_a_job_that_fails_in_the_moment_in_which_all_are_ended_is_not_logged_either() -> None:
+    told: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+    now = asyncio.Event()
+
+    async def fails() -> None:
+        await now.wait()
+        raise ValueError("what was said")
+
+    both = asyncio.create_task(first_of(fails(), asyncio.sleep(60)))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    now.set()
+    await asyncio.sleep(0)
+    await end_tasks(both)
+    del both
+    gc.collect()
+    assert not told
