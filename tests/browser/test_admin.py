@@ -134,6 +134,46 @@ async def test_an_admin_closes_a_room_and_everybody_is_told(visited: Opening) ->
     await expect(close).to_be_hidden(timeout=15_000)
 
 
+async def test_an_admin_closes_a_room_that_has_left_the_list(visited: Opening) -> None:
+    left = {
+        "id": "OFFREC",
+        "title": HOSTILE,
+        "description": "",
+        "track": {"name": "", "color": "#888888"},
+        "location": "",
+        "presenter": "Unknown",
+        "host_connection_id": "somebody",
+        "source_lang": "en",
+    }
+    rooms, closed = [left], []
+
+    async def close(route: Route) -> None:
+        closed.append(route.request.method)
+        rooms.clear()
+        await route.fulfill(json={"status": "ok"})
+
+    page = await admin(visited)
+    speaker = await visited("#/login")
+    await log_in(speaker)
+    for each in (page, speaker):
+        await each.route("**/api/v1/rooms/unlisted", lambda route: route.fulfill(json=rooms))
+        await each.route("**/api/v1/rooms/OFFREC/close", close)
+        await look(each)
+    card = page.get_by_role("listitem").filter(has_text=HOSTILE)
+    await expect(card).to_contain_text("This talk is not to be recorded any more")
+    await expect(card.get_by_role("link", name="Read captions")).to_be_hidden()
+    await expect(card.get_by_role("link", name="Speak in")).to_be_hidden()
+    await photograph(page, "rooms-unlisted")
+    await expect(speaker.get_by_role("listitem")).to_have_count(1)
+
+    await card.get_by_role("button", name="Close room").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Close room").click()
+    await expect(page.get_by_text("was closed.")).to_be_visible()
+    await expect(card).to_have_count(0)
+    await expect(page.get_by_role("heading", name="Rooms", level=1)).to_be_focused()
+    assert closed == ["POST"]
+
+
 async def test_a_room_that_became_active_is_not_deleted(visited: Opening) -> None:
     page = await admin(visited)
     await make(page, "Lightning talks")

@@ -1,4 +1,4 @@
-"""An admin ends a room: `POST /room/{id}/close`, and ours with proper codes."""
+"""An admin ends a room: `POST /room/{id}/close`, and ours with proper codes; also one that no list shows."""
 
 from enum import Enum
 from typing import Annotated
@@ -12,6 +12,7 @@ from dolmetsch_api.auth.callers import Callers
 from dolmetsch_api.auth.logins import TooManyFailures
 from dolmetsch_api.auth.tokens import Person, Role
 from dolmetsch_api.platform import Platform
+from dolmetsch_api.rooms.listing import ConnectionIds, ListedRoom, listed_rooms
 from dolmetsch_core.errors import RoomRefused
 from dolmetsch_core.live.rooms import NotReady
 from dolmetsch_core.live.store import STORE_AWAY
@@ -27,6 +28,7 @@ def routes(platform: Platform) -> APIRouter:
     """Return the routes."""
     router = APIRouter()
     callers = Callers(platform.logins)
+    ids = ConnectionIds(platform)
 
     @router.post("/room/{room_id:path}/close", response_model=Ok, responses=REFUSES, tags=["clients in use"])
     async def close(room_id: str, body: KeyBody, request: Request) -> Ok | JSONResponse:
@@ -50,6 +52,11 @@ def routes(platform: Platform) -> APIRouter:
             case _Closing.AWAY:
                 raise HTTPException(503, "The room could not be closed: try again in a few seconds")
         return Ok()
+
+    @router.get("/api/v1/rooms/unlisted", tags=["rooms"], responses=problems(401, 403, 429))
+    async def unlisted(_: Annotated[Person, Depends(callers.admin)]) -> list[ListedRoom]:
+        """List the active rooms that have left the list, since their talk is not to be recorded any more."""
+        return await listed_rooms(platform, platform.programme.unlisted(), ids)
 
     return router
 

@@ -17,25 +17,22 @@ from dolmetsch_core.live.store import STORE_AWAY
 from dolmetsch_core.wire.languages import LANGUAGES
 
 STORE_PATIENCE_S = 0.5
+_ROOM: Final[dict[str, JsonValue]] = {
+    "id": "AB3CDE",
+    "title": "Welcome",
+    "description": "What to expect of these two days.",
+    "track": {"name": "Plenary", "color": "#2f6f4f"},
+    "location": "Large hall",
+    "presenter": "Ada Lovelace",
+    "host_connection_id": "",
+    "source_lang": "en",
+}
 _EXAMPLE: Final[dict[str, JsonValue]] = {
     "available_source_langs": ["de", "en"],
     "available_target_langs": ["de", "en", "pt"],
     "max_active_rooms": 2,
-    "rooms": [
-        {
-            "id": "AB3CDE",
-            "title": "Welcome",
-            "description": "What to expect of these two days.",
-            "track": {"name": "Plenary", "color": "#2f6f4f"},
-            "location": "Large hall",
-            "presenter": "Ada Lovelace",
-            "host_connection_id": "",
-            "source_lang": "en",
-        }
-    ],
+    "rooms": [_ROOM],
 }
-
-
 _ABOUT: Final[dict[str, JsonValue]] = {
     "ready": True,
     "directory_age_seconds": 0.4,
@@ -75,7 +72,7 @@ NOT_READY: Final[dict[int | str, dict[str, Any]]] = {
 class ListedRoom(BaseModel):
     """A room as clients in use list it. All words are plain text."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True)
+    model_config = ConfigDict(use_attribute_docstrings=True, json_schema_extra={"examples": [_ROOM]})
 
     id: str
     title: str
@@ -191,7 +188,7 @@ def routes(platform: Platform) -> APIRouter:
             available_source_langs=platform.languages.spoken(),
             available_target_langs=platform.languages.read_in(),
             max_active_rooms=capacity.capacity,
-            rooms=await asyncio.gather(*(_listed(platform, talk, ids) for talk in _talks(platform))),
+            rooms=await listed_rooms(platform, _talks(platform), ids),
         )
 
     @router.get("/api/v1/about")
@@ -247,6 +244,11 @@ def _schedule(platform: Platform) -> ScheduleState | None:
         events=len(programme.recordable()),
         fake_now=programme.now() if programme.clock.fake else None,
     )
+
+
+async def listed_rooms(platform: Platform, talks: list[Talk], ids: ConnectionIds) -> list[ListedRoom]:
+    """Return the items of a list of rooms."""
+    return await asyncio.gather(*(_listed(platform, talk, ids) for talk in talks))
 
 
 async def _listed(platform: Platform, talk: Talk, ids: ConnectionIds) -> ListedRoom:

@@ -71,6 +71,11 @@ class Programme:
             found.setdefault(room_id, _of_room(room))
         return [talk for talk in found.values() if not self.bars(talk.id)]
 
+    def unlisted(self) -> list[Talk]:
+        """Return the active rooms that `listed` leaves out: their talk became do-not-record meanwhile."""
+        active = (room for room in self._view.rooms.values() if is_active(room))
+        return [_of_room(room) for room in active if self.bars(room.spec.room_id)]
+
     def find(self, room_id: str) -> Talk | None:
         """Return the talk that may be activated or viewed under this id.
 

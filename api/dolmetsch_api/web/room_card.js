@@ -9,6 +9,8 @@ import { session } from "./session.js";
 import { closeRoom, deleteRoom } from "./signed.js";
 import { status } from "./status.js";
 
+const BARRED = "This talk is not to be recorded any more, so it has left everybody else's list. Who is in the room reads on until you close it.";
+
 /** @param {string} id @param {HTMLElement} elsewhere what is focused when the card is gone */
 export function roomCard(id, elsewhere) {
   const link = (kind, className, text) =>
@@ -41,7 +43,7 @@ export function roomCard(id, elsewhere) {
     if (!(await confirmed({ title: `Close “${title.textContent}”?`, text, action: "Close room" }))) return;
     await closeRoom(id);
     tell(`“${title.textContent}” was closed.`);
-    read.focus();
+    (read.hidden ? elsewhere : read).focus();
     await status.look();
   }
 
@@ -54,8 +56,11 @@ export function roomCard(id, elsewhere) {
     await status.look();
   }
 
-  /** @param {{room: import("./status.js").Room, byHand: boolean}} now byHand: an admin made it */
-  function update({ room, byHand }) {
+  /**
+   * @param {{room: import("./status.js").Room, byHand: boolean, barred: boolean}} now
+   *   byHand: an admin made it; barred: nobody else is shown it, and it can only be closed
+   */
+  function update({ room, byHand, barred }) {
     const active = room.host_connection_id !== "";
     const admin = session.role === "admin";
     setText(title, room.title);
@@ -64,10 +69,12 @@ export function roomCard(id, elsewhere) {
     setTrack(element, room.track.color);
     const presenter = room.presenter === "Unknown" ? "" : room.presenter;
     setText(facts, [presenter, room.location, status.name(room.source_lang)].filter(Boolean).join(" · "));
-    setText(description, room.description);
+    setText(description, barred ? BARRED : room.description);
+    if (barred) Object.assign(description, { lang: "en", dir: "ltr" });
+    for (const each of [read, speak]) each.hidden = barred;
     setText(live, active ? "Live" : "Not live");
     live.classList.toggle("live", active);
-    close.hidden = !admin || !active;
+    close.hidden = !admin || !(active || barred);
     remove.hidden = !admin || active || !byHand;
     for (const [each, what] of [[read, "Read captions of"], [speak, "Speak in"], [close, "Close room"], [remove, "Delete room"]]) {
       each.setAttribute("aria-label", `${what} ${room.title}`);

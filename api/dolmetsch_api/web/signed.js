@@ -47,6 +47,9 @@ export const closeRoom = (id) => ask(`${room(id)}/close`, { method: "POST" });
 /** Rooms made by hand. @returns {Promise<{id: string, title: string}[]>} */
 export const madeRooms = () => ask("api/v1/rooms");
 
+/** Active rooms that are in no list, since their talk is not to be recorded. @returns {Promise<import("./status.js").Room[]>} */
+export const unlistedRooms = () => ask("api/v1/rooms/unlisted");
+
 /** @param {Record<string, string>} draft */
 export const makeRoom = (draft) => ask("api/v1/rooms", asJson(draft));
 

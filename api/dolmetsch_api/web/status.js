@@ -1,6 +1,8 @@
 /** What the server says of itself and its rooms, asked again every few seconds. */
 
 import * as server from "./server.js";
+import { session } from "./session.js";
+import { unlistedRooms } from "./signed.js";
 
 const EVERY_MS = 5000;
 const ABOUT_EVERY = 6;
@@ -19,6 +21,8 @@ class Status extends EventTarget {
   reachable = null;
   /** @type {Room[] | null} */
   rooms = null;
+  /** Active ones that only an admin is told of. @type {Room[]} */
+  unlisted = [];
   /** @type {string[]} */
   sources = [];
   /** @type {string[]} */
@@ -71,6 +75,7 @@ class Status extends EventTarget {
       this.rooms = list.rooms;
       this.sources = list.available_source_langs;
       this.readIn = list.available_target_langs;
+      await this.#lookAtUnlisted();
       await this.#lookAtAbout();
       this.#failed = 0;
       this.reachable = true;
@@ -79,6 +84,11 @@ class Status extends EventTarget {
       this.#failed += 1;
       if (this.#failed > 1 || this.reachable === null) this.reachable = false;
     }
+  }
+
+  /** They are of no concern to anybody else, and no reason to take the server for away. */
+  async #lookAtUnlisted() {
+    this.unlisted = session.role === "admin" ? await unlistedRooms().catch(() => []) : [];
   }
 
   /** Seldom, and whenever a room has begun, ended or changed its language. */

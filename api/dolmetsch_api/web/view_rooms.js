@@ -24,10 +24,13 @@ export function roomsView() {
       if (status.reachable === false) setText(none, "The list of rooms can't be loaded just now.");
       return;
     }
+    const listed = status.rooms.map((room) => ({ room, byHand: byHand.ids.has(room.id), barred: false }));
+    const unlisted = session.role === "admin" ? status.unlisted : [];
+    const shown = [...listed, ...unlisted.map((room) => ({ room, byHand: false, barred: true }))];
     setText(none, "There are no rooms yet.");
-    none.hidden = status.rooms.length > 0;
+    none.hidden = shown.length > 0;
     byHand.look(status.rooms);
-    cards.show(status.rooms.map((room) => [room.id, { room, byHand: byHand.ids.has(room.id) }]));
+    cards.show(shown.map((each) => [each.room.id, each]));
     showAbout(about);
   }
 

@@ -177,18 +177,45 @@ async def test_active_rooms_are_listed_until_they_are_closed(
         await client.until(lambda ids: ids == ["OPEN11", "MORN44"], "the closed room is gone")
 
 
+def forbid(conference: dict[str, Any]) -> None:
+    conference["days"][0]["rooms"]["Großer Saal"][0]["do_not_record"] = True
+
+
 async def test_a_live_talk_that_must_not_be_recorded_any_more_leaves_the_list(
     store: Redis, store_url: str, server: ScheduleServer
 ) -> None:
-    def forbid(conference: dict[str, Any]) -> None:
-        conference["days"][0]["rooms"]["Großer Saal"][0]["do_not_record"] = True
-
     async with running(settings(store_url, schedule=server.url)) as client:
         await activate(store, "OPEN11")
         await client.until(lambda ids: ids == ["OPEN11"], "it is listed")
         server.content = export(forbid)
         await client.until(lambda ids: ids == [], "it is not listed")
         assert await client.closed("/room/OPEN11/client/undefined/en") == "Room <OPEN11> not found"
+
+
+async def test_a_room_that_left_the_list_is_told_to_admins_who_can_close_it(
+    store: Redis, store_url: str, server: ScheduleServer
+) -> None:
+    unlisted, close = "/api/v1/rooms/unlisted", "/room/OPEN11/close"
+    async with running(settings(store_url, schedule=server.url)) as client:
+        await activate(store, "OPEN11", title="Opening")
+        await client.until(lambda ids: ids == ["OPEN11"], "it is listed")
+        assert (await client.http.get(unlisted, headers=bearer("admin"))).json() == []
+        server.content = export(forbid)
+        await client.until(lambda ids: ids == [], "it is not listed")
+        (item,) = (await client.http.get(unlisted, headers=bearer("admin"))).json()
+        assert set(item) == ITEM
+        assert (item["id"], item["title"]) == ("OPEN11", "Opening")
+        assert (await client.http.get(unlisted)).status_code == 401
+        assert (await client.http.get(unlisted, headers=bearer("host"))).status_code == 403
+        assert (await client.http.post(close, json={"key": "host"})).status_code == 503
+        assert (await client.http.post(close, json={"key": "admin"})).json() == {"status": "ok"}
+        async for _ in looks("it is no active room any more", 30):
+            if (await client.http.get(unlisted, headers=bearer("admin"))).json() == []:
+                break
+
+
+def bearer(password: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {password}"}
 
 
 @pytest.mark.parametrize(

@@ -188,6 +188,15 @@ async def test_do_not_record_beats_every_other_source_and_an_active_room() -> No
     assert made.find("OFFREC") is None
 
 
+async def test_of_the_rooms_that_are_not_to_be_recorded_the_active_ones_can_be_told() -> None:
+    made = await programme(
+        schedule(), room("OFFREC", title="Off the record"), room("OPEN11"), fixed=(talk("OFFREC"),)
+    )
+    assert [(each.id, each.title) for each in made.unlisted()] == [("OFFREC", "Off the record")]
+    made = await programme(schedule(), room("OFFREC", phase=Phase.DRAINING))
+    assert made.unlisted() == []
+
+
 async def test_do_not_record_of_any_source_counts() -> None:
     barred = talk("OPEN11", do_not_record=True)
     for made in (await programme(schedule(), fixed=(barred,)), await programme(schedule(), adhoc=(barred,))):
