@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.platform.test_sockets import hosting
+from tests.integration.platform.hosts import hosting
 from tests.platform_process import PlatformProcess
 
 pytestmark = pytest.mark.timeout(120)

@@ -1,71 +1,38 @@
-"""What clients depend on at the socket, and bad input: each gets its reason, costs nobody else anything."""
+"""What clients depend on at the socket: each gets its reason, nobody costs anybody else anything."""
 
 import asyncio
 import contextlib
-import json
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from urllib.parse import quote
 
 import httpx
 import jwt
 import pytest
-from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from dolmetsch_core.live import rooms
 from dolmetsch_core.live.store import connect as store_at
 from dolmetsch_core.wire.room import EngineRef
 from dolmetsch_local.recorder import record
+from tests.integration.platform.hosts import (
+    CONSENT,
+    EMPTY,
+    HOST,
+    READY,
+    closing,
+    frame,
+    host_of,
+    hosting,
+    opened,
+)
 from tests.platform_process import ADMIN_PASSWORD, HOST_PASSWORD, PlatformProcess, viewing
 from tests.raw_socket import deaf, reset
 from tests.scoring import talk
-from tests.waiting import until
+from tests.waiting import looks, until
 
 pytestmark = pytest.mark.timeout(90)
-CONSENT = {"DEMO1-allow_store": "false", "DEMO1-allow_client_download": "false"}
-HOST = {"authenticated": HOST_PASSWORD, **CONSENT}
-READY = {"info": {"ready_to_recieve_audio": True}}
-EMPTY = {"last_n_sents": [], "incomplete_sentence": "", "transcription_delay": 0.0, "translation_delay": 0.0}
-
-
-def opened(platform: PlatformProcess, path: str, cookies: dict[str, str] | None = None) -> connect:
-    """A socket as the existing client opens it: no `?v=1`, cookies with encoded names."""
-    pairs = "; ".join(f"{quote(name, safe='')}={quote(value)}" for name, value in (cookies or {}).items())
-    headers = {"Cookie": pairs} if pairs else {}
-    return connect(f"ws://127.0.0.1:{platform.port}/room/{path}", additional_headers=headers, proxy=None)
-
-
-async def closing(connection: ClientConnection) -> tuple[int, str]:
-    """The code and reason with which the server closes."""
-    async with asyncio.timeout(30):
-        with pytest.raises(ConnectionClosed) as closed:
-            while True:
-                await connection.recv()
-    assert closed.value.rcvd is not None
-    return closed.value.rcvd.code, closed.value.rcvd.reason
-
-
-async def frame(connection: ClientConnection) -> dict[str, Any]:
-    async with asyncio.timeout(30):
-        message = await connection.recv()
-    assert isinstance(message, str), "clients expect text frames"
-    found: dict[str, Any] = json.loads(message)
-    return found
-
-
-@asynccontextmanager
-async def hosting(
-    platform: PlatformProcess, cookies: dict[str, str] = HOST, target: str = "en", source: str = "en"
-) -> AsyncIterator[tuple[ClientConnection, str]]:
-    """A host's socket that may send audio, and its connection id."""
-    async with opened(platform, f"DEMO1/host/{source}/{target}", cookies) as connection:
-        first = await frame(connection)
-        assert list(first["info"]) == ["connection_id"]
-        assert "last_n_sents" in await frame(connection)
-        assert await frame(connection) == READY
-        yield connection, first["info"]["connection_id"]
+FULL = "Unable to activate room <THIRD>: Maximum capacity of 2 instances reached"
 
 
 async def engine_of(platform: PlatformProcess) -> EngineRef:
@@ -167,97 +134,33 @@ async def test_a_host_that_comes_back_finds_its_engine_session_and_a_new_one_for
     assert first.pod_uid == second.pod_uid
 
 
+@pytest.fixture
+def third_room(platform: PlatformProcess) -> Iterator[str]:
+    """One room more than may be active."""
+    address = f"{platform.url}/api/v1/rooms"
+    admin = {"Authorization": f"Bearer {ADMIN_PASSWORD}"}
+    assert httpx.post(address, json={"title": "Third", "id": "THIRD"}, headers=admin).status_code == 201
+    yield "THIRD"
+    httpx.post(f"{address}/THIRD/close", headers=admin)
+    assert httpx.delete(f"{address}/THIRD", headers=admin).status_code == 200
+
+
 async def test_a_full_platform_refuses_with_the_number_and_takes_the_next_after_a_close(
-    platform: PlatformProcess,
+    platform: PlatformProcess, third_room: str
 ) -> None:
-    # Two rooms are listed and two may be active: a third is a matter of the pool's tests; here both fit.
-    async with hosting(platform):
-        cookies = {"authenticated": HOST_PASSWORD, "DEMO2-allow_store": "false"}
-        cookies["DEMO2-allow_client_download"] = "false"
-        async with opened(platform, "DEMO2/host/de/de", cookies) as second:
-            assert [list(await frame(second)) for _ in range(3)][2] == ["info"]
-
-
-async def test_a_host_with_the_cookies_of_many_rooms_gets_in(platform: PlatformProcess) -> None:
-    votes = {f"voted-{'x' * 40}{n}": "true" for n in range(400)}
-    assert len(str(votes)) > 2 * 8192, "more than a line may have by default"
-    async with hosting(platform, votes | HOST):
-        pass
-
-
-@pytest.mark.parametrize(
-    ("room", "cookie", "answer"),
-    [
-        ("x" * 70_000, "", b"HTTP/1.1 414 "),
-        ("DEMO1", "c=" + "x" * 70_000, b"HTTP/1.1 431 "),
-        # What it does not read any more cuts the answer off.
-        ("DEMO1", "c=" + "x" * 1_000_000, b""),
-    ],
-    ids=["path", "cookie", "huge cookie"],
-)
-async def test_a_request_with_too_long_a_line_is_answered_and_its_connection_ended(
-    platform: PlatformProcess, room: str, cookie: str, answer: bytes
-) -> None:
-    lines = [f"GET /room/{room}/client/undefined/de HTTP/1.1", "Host: x", "Upgrade: websocket"]
-    lines += ["Connection: Upgrade", "Sec-WebSocket-Version: 13", f"Cookie: {cookie}"]
-    reader, writer = await asyncio.open_connection("127.0.0.1", platform.port)
-    try:
-        writer.write("\r\n".join([*lines, "", ""]).encode())
-        received = b""
-        async with asyncio.timeout(10):
-            with contextlib.suppress(ConnectionResetError):
-                while piece := await reader.read(4096):
-                    received += piece
-        assert received.startswith(answer)
-    finally:
-        writer.close()
-
-
-@pytest.mark.parametrize(
-    ("sent", "reason"),
-    [
-        ("not json", "Text frame not understood: send audio as binary frames"),
-        ('{"signal":"dance"}', "Text frame not understood: send audio as binary frames"),
-        ("[" * 100_000, "Text frame not understood: send audio as binary frames"),
-        (b"no header, just noise", "The audio has no stream header: stop the recorder and start a new one"),
-    ],
-    ids=["no json", "unknown signal", "nested without end", "no header"],
-)
-async def test_what_is_no_audio_is_named_and_the_room_waits_for_its_host(
-    platform: PlatformProcess, sent: str | bytes, reason: str
-) -> None:
-    async with hosting(platform) as (host, _), opened(platform, "DEMO1/client/undefined/de") as viewer:
-        assert await frame(viewer) == EMPTY
-        await host.send(sent)
-        assert await closing(host) == (1003, reason)
-        async with hosting(platform):
-            pass
-        assert await closing(viewer) == (1003, "Room closed")
-
-
-async def test_a_huge_frame_closes_its_own_socket_only(platform: PlatformProcess) -> None:
-    async with hosting(platform) as (host, _):
-        await host.send(b"")
-        # The server may close before it was sent all of it.
-        with contextlib.suppress(ConnectionClosed):
-            await host.send(bytes(1 << 21))
-        code, _ = await closing(host)
-        assert code == 1009
-    assert httpx.get(f"{platform.url}/health").json()["status"] == "ok"
-
-
-async def test_garbage_behind_a_header_is_named(platform: PlatformProcess) -> None:
-    header = record(talk("en").recording)[0].data
-    async with hosting(platform) as (host, _):
-        await host.send(header)
-        closed = asyncio.create_task(closing(host))
-        with pytest.raises(ConnectionClosed):
-            while True:
-                await host.send(b"\x00" * 4000)
-                await asyncio.sleep(0.25)
-        code, reason = await closed
-    assert code == 1003
-    assert reason.startswith("The audio can't be decoded")
+    path, cookies = f"{third_room}/host/en/en", host_of(third_room)
+    async with hosting(platform), hosting(platform, host_of("DEMO2"), room="DEMO2") as (second, _):
+        async with opened(platform, path, cookies) as third:
+            assert await closing(third) == (1003, FULL)
+        url = f"{platform.url}/room/DEMO2/close"
+        assert httpx.post(url, json={"key": ADMIN_PASSWORD}).json() == {"status": "ok"}
+        assert await closing(second) == (1003, "Room closed")
+        async for _ in looks("the place of the closed room is free", 40):
+            async with opened(platform, path, cookies) as third:
+                with contextlib.suppress(ConnectionClosed):
+                    assert list((await frame(third))["info"]) == ["connection_id"]
+                    break
+            assert (third.close_code, third.close_reason) == (1003, FULL)
 
 
 @pytest.mark.audio
