@@ -25,14 +25,23 @@ async def end_tasks(*tasks: "asyncio.Future[Any] | None") -> None:
     """Cancel tasks until all have ended; their results and exceptions are dropped.
 
     Once is not enough: the Redis client sends through asyncio.wait_for, which in Python 3.11 swallows a
-    cancellation that arrives together with its result.
+    cancellation that arrives together with its result. (asyncio.TaskGroup cancels once, and waits for ever.)
+    Who is cancelled meanwhile ends the tasks all the same, and is cancelled then.
     """
     running = {task for task in tasks if task is not None and not task.done()}
+    cancelled = False
     while running:
         for task in running:
             task.cancel()
-        ended, running = await asyncio.wait(running, timeout=AGAIN_S)
+        try:
+            await asyncio.wait(running, timeout=AGAIN_S)
+        except asyncio.CancelledError:
+            cancelled = True
+        ended = {task for task in running if task.done()}
+        running -= ended
         _drop_results(ended)
+    if cancelled:
+        raise asyncio.CancelledError
 
 
 def _drop_results(ended: "Iterable[asyncio.Future[Any]]") -> None:

@@ -1,5 +1,7 @@
 """Captions as they stand on the page."""
 
+from typing import Any
+
 import pytest
 from playwright.async_api import Page, expect
 
@@ -87,17 +89,23 @@ async def test_only_what_is_new_is_read_out(opened: Opening) -> None:
 async def test_what_was_missed_is_counted_for_each_talk(opened: Opening) -> None:
     page = await opened("#/room/DEMO1")
     await expect(page.get_by_text("Waiting for the speaker")).to_be_visible()
-    await show(
-        page, *(chunk([{"en": f"Sentence {line} {at}."} for at in range(3)], line=line) for line in range(12))
-    )
+
+    def snapshot(word: str) -> dict[str, Any]:
+        """A talk that is more than the page has room for."""
+        lines = (chunk([{"en": f"{word} {line} {at}."} for at in range(3)], line=line) for line in range(12))
+        return chunk([]) | {"last_n_sents": [each for line in lines for each in line["last_n_sents"]]}
+
+    await show(page, snapshot("Sentence"))
     await page.get_by_role("log").focus()
     await page.keyboard.press("Home")
     await page.wait_for_function("() => document.querySelector('.log').scrollTop === 0")
     follow = page.get_by_role("button", name="Follow again")
     await show(page, chunk([{"en": "New."}], line=12))
     await expect(follow).to_have_text("Follow again (1 new)")
-    await show(page, chunk([{"en": f"Anew {at}."} for at in range(2)]))
-    await expect(follow).to_have_text("Follow again (2 new)")
+    await show(page, snapshot("Anew"))
+    await expect(follow).to_have_text("Follow again (36 new)")
+    await show(page, chunk([{"en": "Once more."}]))
+    await expect(follow).to_be_hidden()
 
 
 async def test_text_grows_and_stays_grown(opened: Opening) -> None:

@@ -350,12 +350,12 @@ async def test_failed_logins_of_others_do_not_log_a_host_out(own: Own) -> None:
         for number in range(12):
             for path in ("/auth", "/validate"):
                 assert refused(server.post(path, {"key": f"{number:064x}"}))
-        assert server.login(server.host_password)["power"] == "host"
-        for _ in range(12):
+        # Anew, for the suite's keys live seconds here.
+        key = {"key": server.login(server.host_password)["key"]}
+        for _ in range(7):
             assert refused(server.post("/login", {"password": "guessed"}))
         # More than that minute's: also the right password waits.
         assert refused(server.post("/login", {"password": server.host_password}))
-        key = {"key": server.host_key}
         assert said(server.post("/auth", key)) == (200, {"status": "valid", "power": "host"})
         assert said(server.post("/validate", key)) == (200, {"status": "valid"})
         cookies = cookies_of_host(schedule.PLAIN[0], server.host_key)

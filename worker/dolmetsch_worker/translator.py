@@ -16,7 +16,7 @@ from redis.asyncio import Redis
 from dolmetsch_core.live import keys, languages, translations, wanted
 from dolmetsch_core.live.store import STORE_AWAY
 from dolmetsch_core.supervise import describe
-from dolmetsch_core.tasks import end_tasks
+from dolmetsch_core.tasks import end_tasks, first_of
 from dolmetsch_core.wire.feed import Translated
 from dolmetsch_core.wire.translation import Languages
 from dolmetsch_worker import metrics
@@ -62,10 +62,11 @@ class Translator:
     async def run(self) -> None:
         """Until cancelled; then gives its leases up."""
         try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(for_ever("wanted", "reading of wanted languages", self._watch_wanted))
-                group.create_task(for_ever("languages", "publishing of languages", self._publish))
-                group.create_task(for_ever("pairs", "reading of language pairs", self._watch_pairs))
+            await first_of(
+                for_ever("wanted", "reading of wanted languages", self._watch_wanted),
+                for_ever("languages", "publishing of languages", self._publish),
+                for_ever("pairs", "reading of language pairs", self._watch_pairs),
+            )
         finally:
             await self._stop()
 

@@ -144,6 +144,8 @@ export class CaptionView {
   }
 
   #keepUp() {
+    // Where all of it can be seen, as when a talk begins anew, there is nothing to go back to.
+    if (this.log.scrollHeight <= this.log.clientHeight) this.#following = true;
     if (this.#following) this.log.scrollTop = this.log.scrollHeight;
     this.#lastTop = this.log.scrollTop;
     this.#showButton();

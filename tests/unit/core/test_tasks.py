@@ -5,6 +5,7 @@ import gc
 
 import pytest
 
+from dolmetsch_core import tasks
 from dolmetsch_core.tasks import end_tasks, first_of
 
 
@@ -20,6 +21,27 @@ async def test_a_task_that_swallows_its_first_cancellation_is_ended() -> None:
     async with asyncio.timeout(10):
         await end_tasks(task, None)
     assert task.cancelled()
+
+
+async def test_jobs_that_swallow_a_cancellation_end_with_who_runs_them_however_often_it_is_cancelled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tasks, "AGAIN_S", 0.05)
+    ended = []
+
+    async def stubborn() -> None:
+        for _ in range(4):
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                ended.append("once more")
+
+    running = asyncio.create_task(first_of(stubborn(), first_of(stubborn())))
+    await asyncio.sleep(0.01)
+    async with asyncio.timeout(10):
+        await end_tasks(running)
+    assert running.cancelled()
+    assert len(ended) == 8, "both have ended, not only who ran them"
 
 
 async def test_the_first_job_to_end_ends_the_others_and_its_exception_is_raised() -> None:

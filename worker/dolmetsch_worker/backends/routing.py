@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 
+from dolmetsch_core.tasks import first_of
 from dolmetsch_core.wire.translation import Languages
 from dolmetsch_worker.backends.protocol import Backend, Pair, TranslationFailed
 
@@ -72,9 +73,7 @@ class Router:
 
         A backend that hangs delays nobody else's list.
         """
-        async with asyncio.TaskGroup() as group:
-            for backend in self.backends:
-                group.create_task(self._watch(backend, on_answer), name=f"pairs of {backend.name}")
+        await first_of(*(self._watch(backend, on_answer) for backend in self.backends))
 
     async def close(self) -> None:
         """Closes the backends."""

@@ -14,7 +14,7 @@ from dolmetsch_core.archive.opening import Opening
 from dolmetsch_core.live import consents, keys
 from dolmetsch_core.live.pen import SESSION_TTL_S
 from dolmetsch_core.live.store import STORE_AWAY
-from dolmetsch_core.tasks import end_tasks
+from dolmetsch_core.tasks import end_tasks, first_of
 from dolmetsch_core.wire.consent import Consent
 from dolmetsch_worker.scribe.copying import Copying
 from dolmetsch_worker.session import SessionKey
@@ -48,11 +48,10 @@ class Scribe:
         try:
             self._opening.start()
             await self._opening.ready.wait()
-            async with asyncio.TaskGroup() as group:
-                group.create_task(for_ever("consents", "reading of consents", self._watch))
-                group.create_task(
-                    for_ever("expiry", "deletion of expired transcripts", self._expire, pause=EXPIRE_AGAIN_S)
-                )
+            await first_of(
+                for_ever("consents", "reading of consents", self._watch),
+                for_ever("expiry", "deletion of expired transcripts", self._expire, pause=EXPIRE_AGAIN_S),
+            )
         finally:
             await asyncio.gather(*(self._stop(key) for key in list(self._copyings)))
 
