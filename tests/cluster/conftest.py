@@ -222,6 +222,18 @@ def failure_logs() -> list[Path]:
     return []
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Show unclosed connections instead of failing whichever test runs when one is collected.
+
+    These tests cut connections off in the middle of everything, also while they are being made; Python 3.11
+    then now and then leaves a transport to the garbage collector.
+    """
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.filterwarnings("default:unclosed transport:ResourceWarning"))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
