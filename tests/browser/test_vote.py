@@ -1,5 +1,6 @@
 """Votes for the next day's talks."""
 
+import asyncio
 import json
 
 import httpx
@@ -7,7 +8,7 @@ import pytest
 from playwright.async_api import Page, Route, expect
 
 from tests.browser.conference import BASE_PATH, HOSTILE
-from tests.browser.conftest import Opening, photograph
+from tests.browser.conftest import Opening, look, photograph
 from tests.platform_process import PlatformProcess
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -79,6 +80,37 @@ async def test_a_vote_of_another_page_of_this_browser_counts_here(
     await expect(page.get_by_text("1 vote, with yours")).to_be_visible()
     # Under a base path, and yet remembered for all pages of this host.
     assert {each["path"] for each in await page.context.cookies() if guid in each["name"]} == {"/"}
+
+
+async def test_a_list_asked_for_before_a_vote_does_not_undo_it(visited: Opening) -> None:
+    """Such as the one that every page asks for again and again, answered late."""
+    page = await visited("#/vote")
+    glossary = page.get_by_role("listitem").filter(has_text=GLOSSARY)
+    await expect(glossary).to_contain_text("0 votes")
+    answered, voted_for = asyncio.Event(), asyncio.Event()
+
+    async def answer_late(route: Route) -> None:
+        answer = await route.fetch()
+        answered.set()
+        await voted_for.wait()
+        await route.fulfill(response=answer)
+
+    await page.route("**/vote", answer_late, times=1)
+    late_list = asyncio.create_task(
+        page.evaluate("async () => (await import('./offers.js')).offers.lookAtTalks()")
+    )
+    await answered.wait()
+    await page.get_by_role("button", name=f"Vote for {GLOSSARY}").click()
+    await expect(glossary).to_contain_text("1 vote, with yours")
+    voted_for.set()
+    await late_list
+    # The page draws anew whenever it has looked at the server.
+    await look(page)
+    assert "1 vote, with yours" in await glossary.inner_text()
+    # A list that was asked for afterwards counts.
+    await page.route("**/vote", lambda route: route.fulfill(json=[]))
+    await page.evaluate("async () => (await import('./offers.js')).offers.lookAtTalks()")
+    await expect(page.get_by_text("There is nothing to vote for now")).to_be_visible()
 
 
 async def test_a_code_of_any_letters_is_encoded(visited: Opening) -> None:

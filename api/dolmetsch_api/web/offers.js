@@ -1,5 +1,6 @@
 /** What there is to vote for and to read up on: asked seldom, since every reader in the hall has this page. */
 
+import { Latest } from "./latest.js";
 import * as server from "./server.js";
 import { session } from "./session.js";
 import * as signed from "./signed.js";
@@ -22,10 +23,13 @@ class Offers extends EventTarget {
   /** Why the last look at them brought nothing, for people. */
   troubles = { talks: "", transcripts: "" };
   #at = 0;
-  #asked = 0;
+  #answers = { talks: new Latest(), transcripts: new Latest() };
 
   start() {
-    session.addEventListener("change", () => this.lookAtTranscripts());
+    session.addEventListener("change", () => {
+      this.#answers.transcripts.changed(); // they were for whoever was logged in before
+      this.lookAtTranscripts();
+    });
     setInterval(() => document.hidden || this.look(), EVERY_MS);
     this.look();
   }
@@ -42,25 +46,31 @@ class Offers extends EventTarget {
 
   async lookAtTalks() {
     await this.#take("talks", server.votable);
-    this.dispatchEvent(new Event("change"));
   }
 
   async lookAtTranscripts() {
-    // An answer for whoever was logged in before must not come last.
-    const asked = (this.#asked += 1);
-    await this.#take("transcripts", signed.transcripts, () => asked === this.#asked);
+    await this.#take("transcripts", signed.transcripts);
+  }
+
+  /** The server has counted a vote given here. @param {string} code @param {number} votes of that talk by now */
+  countVotes(code, votes) {
+    this.#answers.talks.changed();
+    this.talks = this.talks?.map((talk) => (talk.code === code ? { ...talk, votes } : talk)) ?? null;
     this.dispatchEvent(new Event("change"));
   }
 
-  async #take(what, ask, counts = () => true) {
+  async #take(what, ask) {
+    const counts = this.#answers[what].ask();
     try {
       const found = await ask();
       if (!counts()) return;
       this[what] = found;
       this.troubles[what] = "";
     } catch (error) {
-      if (counts()) this.troubles[what] = server.inWords(error);
+      if (!counts()) return;
+      this.troubles[what] = server.inWords(error);
     }
+    this.dispatchEvent(new Event("change"));
   }
 }
 

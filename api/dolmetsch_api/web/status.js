@@ -1,5 +1,6 @@
 /** What the server says of itself and its rooms, asked again every few seconds. */
 
+import { Latest } from "./latest.js";
 import * as server from "./server.js";
 import { session } from "./session.js";
 import { unlistedRooms } from "./signed.js";
@@ -32,6 +33,7 @@ class Status extends EventTarget {
   #failed = 0;
   #looks = 0;
   #signature = "";
+  #answers = new Latest();
 
   /** Look now and from now on. */
   async start() {
@@ -69,17 +71,23 @@ class Status extends EventTarget {
   }
 
   async #look() {
+    const counts = this.#answers.ask();
     try {
       await server.health();
       const list = await server.roomList();
+      const unlisted = await this.#lookAtUnlisted();
+      const { about, signature } = await this.#lookAtAbout(list);
+      if (!counts()) return;
       this.rooms = list.rooms;
       this.sources = list.available_source_langs;
       this.readIn = list.available_target_langs;
-      await this.#lookAtUnlisted();
-      await this.#lookAtAbout();
+      this.unlisted = unlisted;
+      this.about = about;
+      this.#signature = signature;
       this.#failed = 0;
       this.reachable = true;
     } catch {
+      if (!counts()) return;
       // One slow answer is no outage; none at all on arrival is.
       this.#failed += 1;
       if (this.#failed > 1 || this.reachable === null) this.reachable = false;
@@ -88,19 +96,18 @@ class Status extends EventTarget {
 
   /** They are of no concern to anybody else, and no reason to take the server for away. */
   async #lookAtUnlisted() {
-    this.unlisted = session.role === "admin" ? await unlistedRooms().catch(() => []) : [];
+    return session.role === "admin" ? unlistedRooms().catch(() => []) : [];
   }
 
-  /** Seldom, and whenever a room has begun, ended or changed its language. */
-  async #lookAtAbout() {
+  /** Seldom, and whenever a room has begun, ended or changed its language; else what is known. */
+  async #lookAtAbout({ rooms, available_source_langs: sources, available_target_langs: readIn }) {
     const signature = JSON.stringify(
-      [this.sources, this.readIn, this.rooms?.map((room) => [room.id, room.source_lang, !room.host_connection_id])],
+      [sources, readIn, rooms.map((room) => [room.id, room.source_lang, !room.host_connection_id])],
     );
     const due = this.#looks % ABOUT_EVERY === 0 || !this.about?.ready;
     this.#looks += 1;
-    if (!due && signature === this.#signature) return;
-    this.about = await server.about();
-    this.#signature = signature;
+    if (!due && signature === this.#signature) return { about: this.about, signature };
+    return { about: await server.about(), signature };
   }
 }
 

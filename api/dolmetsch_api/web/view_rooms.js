@@ -52,10 +52,12 @@ class ByHand {
     if (now === this.#known) return;
     this.#known = now;
     try {
-      this.ids = new Set(admin ? (await madeRooms()).map(({ id }) => id) : []);
+      const ids = new Set(admin ? (await madeRooms()).map(({ id }) => id) : []);
+      if (now !== this.#known) return; // another list is asked for meanwhile
+      this.ids = ids;
       if (admin) this.onChange();
     } catch {
-      this.#known = ""; // the next look asks again
+      if (now === this.#known) this.#known = ""; // the next look asks again
     }
   }
 }

@@ -4,6 +4,7 @@ import { actionButton } from "./action_button.js";
 import { clock } from "./captions.js";
 import { date, lookAtZone, times, zoneInWords } from "./conference.js";
 import { h, setText, setTrack, titleChanged } from "./dom.js";
+import { Latest } from "./latest.js";
 import { offers } from "./offers.js";
 import { tellAndGo } from "./results.js";
 import { inWords } from "./server.js";
@@ -24,7 +25,7 @@ class TranscriptView {
   #shown = "";
   /** The key that it was asked for with; null: not yet. */
   #asked = null;
-  #loads = 0;
+  #answers = new Latest();
 
   constructor(id) {
     this.id = id;
@@ -61,6 +62,7 @@ class TranscriptView {
 
   /** Another person may read other things. */
   #forget() {
+    this.#answers.changed();
     this.#asked = session.key;
     this.#found = null;
     this.again.hidden = true;
@@ -69,13 +71,12 @@ class TranscriptView {
   }
 
   async #load() {
-    // An answer for whoever was logged in before must not come last.
-    const load = (this.#loads += 1);
+    const counts = this.#answers.ask();
     try {
       const found = await transcript(this.id);
-      if (load === this.#loads) this.#take(found, "");
+      if (counts()) this.#take(found, "");
     } catch (error) {
-      if (load === this.#loads) this.#take(error.status === 404 ? null : this.#found, inWords(error));
+      if (counts()) this.#take(error.status === 404 ? null : this.#found, inWords(error));
     }
   }
 

@@ -69,6 +69,7 @@ function talkCard(code) {
   function settle(voted, votes) {
     keepVote(code, voted);
     showVotes(votes);
+    offers.countVotes(code, votes);
     tell(voted ? `You voted for “${title.textContent}”.` : `You took your vote for “${title.textContent}” back.`);
   }
 
