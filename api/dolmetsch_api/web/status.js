@@ -33,7 +33,8 @@ class Status extends EventTarget {
   #failed = 0;
   #looks = 0;
   #signature = "";
-  #answers = new Latest();
+  #lists = new Latest();
+  #abouts = new Latest();
 
   /** Look now and from now on. */
   async start() {
@@ -71,23 +72,20 @@ class Status extends EventTarget {
   }
 
   async #look() {
-    const counts = this.#answers.ask();
+    const counts = this.#lists.ask();
     try {
       await server.health();
       const list = await server.roomList();
       const unlisted = await this.#lookAtUnlisted();
-      const { about, signature } = await this.#lookAtAbout(list);
       if (!counts()) return;
       this.rooms = list.rooms;
       this.sources = list.available_source_langs;
       this.readIn = list.available_target_langs;
       this.unlisted = unlisted;
-      this.about = about;
-      this.#signature = signature;
+      await this.#lookAtAbout();
       this.#failed = 0;
       this.reachable = true;
     } catch {
-      if (!counts()) return;
       // One slow answer is no outage; none at all on arrival is.
       this.#failed += 1;
       if (this.#failed > 1 || this.reachable === null) this.reachable = false;
@@ -99,15 +97,19 @@ class Status extends EventTarget {
     return session.role === "admin" ? unlistedRooms().catch(() => []) : [];
   }
 
-  /** Seldom, and whenever a room has begun, ended or changed its language; else what is known. */
-  async #lookAtAbout({ rooms, available_source_langs: sources, available_target_langs: readIn }) {
+  /** Seldom, and whenever a room has begun, ended or changed its language. */
+  async #lookAtAbout() {
     const signature = JSON.stringify(
-      [sources, readIn, rooms.map((room) => [room.id, room.source_lang, !room.host_connection_id])],
+      [this.sources, this.readIn, this.rooms?.map((room) => [room.id, room.source_lang, !room.host_connection_id])],
     );
     const due = this.#looks % ABOUT_EVERY === 0 || !this.about?.ready;
     this.#looks += 1;
-    if (!due && signature === this.#signature) return { about: this.about, signature };
-    return { about: await server.about(), signature };
+    if (!due && signature === this.#signature) return;
+    const counts = this.#abouts.ask();
+    const about = await server.about();
+    if (!counts()) return;
+    this.about = about;
+    this.#signature = signature;
   }
 }
 
