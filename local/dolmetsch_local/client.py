@@ -17,6 +17,10 @@ class Refused(Exception):
     """The platform closed the socket; the message is its reason."""
 
 
+ANSWER_S = 30.0
+"""What a platform on a busy machine may take."""
+
+
 @dataclass(frozen=True)
 class Login:
     """A host's key for a running platform."""
@@ -27,7 +31,7 @@ class Login:
 
 async def room_of(url: str, room: str) -> dict[str, Any]:
     """Return the room as listed. Raises Refused."""
-    async with httpx.AsyncClient(base_url=url, trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=ANSWER_S) as client:
         rooms = (await client.get("/room_list")).raise_for_status().json()["rooms"]
     known = {each["id"]: each for each in rooms}
     if room not in known:
@@ -38,7 +42,7 @@ async def room_of(url: str, room: str) -> dict[str, Any]:
 
 async def login(address: Address) -> Login:
     """Log in with the host password of the state folder. Raises Refused."""
-    async with httpx.AsyncClient(base_url=address.url, trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=address.url, trust_env=False, timeout=ANSWER_S) as client:
         answer = await client.post("/login", json={"password": address.host_password, "role": "host"})
     if not answer.is_success:
         raise Refused("The host password in the state folder is not the platform's")

@@ -31,6 +31,8 @@ _INHERITED: Final = (
 INDEX_TIMEOUT_S: Final = 15.0
 """For the whole look at the package index, the start of a Python included; the request itself has 3 s."""
 NO_INDEX: Final = 3
+READY_S: Final = 180.0
+"""What its start, and loading a model, may take on a slow machine."""
 
 Say = Callable[[str], None]
 
@@ -72,7 +74,7 @@ class LibreTranslateSpec:
     directions: tuple[tuple[str, str], ...]
     """(source, target) in LibreTranslate's codes: one per installed package."""
 
-    async def wait_ready(self, *, timeout: float = 60.0, alive: Callable[[], bool] = lambda: True) -> None:
+    async def wait_ready(self, *, timeout: float = READY_S, alive: Callable[[], bool] = lambda: True) -> None:
         """Returns when `/languages` answers. Raises LibreTranslateNotReady: `timeout` s, not `alive`."""
         deadline = asyncio.get_running_loop().time() + timeout
         async with httpx.AsyncClient(base_url=self.url, timeout=5.0, trust_env=False) as client:
@@ -83,7 +85,7 @@ class LibreTranslateSpec:
                     raise LibreTranslateNotReady(self.url, f"did not answer within {timeout:g} s")
                 await asyncio.sleep(0.05)
 
-    async def warm_up(self, *, timeout: float = 60.0) -> None:
+    async def warm_up(self, *, timeout: float = READY_S) -> None:
         """One sentence in each direction, which loads its model. Raises LibreTranslateNotReady."""
         async with httpx.AsyncClient(base_url=self.url, timeout=timeout, trust_env=False) as client:
             for source, target in self.directions:

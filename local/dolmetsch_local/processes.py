@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import socket
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -19,14 +20,26 @@ STEADY_S = 30.0
 _PR_SET_PDEATHSIG = 1
 SECRETS = ("HOST_PASSWORD", "ADMIN_PASSWORD", "SIGNING_KEY", "ARCHIVE_URL")
 _LIBC = ctypes.CDLL(None, use_errno=True)
+HELD_PORTS = 64
+_held_ports: deque[int] = deque()
+"""File descriptors of the sockets that hold the ports given out last."""
 
 
 def free_port() -> int:
-    """Return a port of loopback that nobody listens on just now."""
+    """Return a port of loopback for a server that is about to be started.
+
+    Until that server listens, nobody else is given the port, not even for a connection that goes out: a
+    socket of this process holds it. Servers may listen beside it that reuse addresses (SO_REUSEADDR), as all
+    of ours do.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         port: int = probe.getsockname()[1]
-        return port
+        _held_ports.append(probe.detach())
+    if len(_held_ports) > HELD_PORTS:
+        os.close(_held_ports.popleft())
+    return port
 
 
 @dataclass(frozen=True)

