@@ -10,14 +10,19 @@ $(foreach name,PORT HOST MODEL LANGUAGES,$(if $(filter command,$(firstword $(ori
 
 VENV := .venv
 BIN := $(VENV)/bin
+# Without bytecode, every process that a target starts would compile all that it imports, seconds each time.
+unexport PYTHONDONTWRITEBYTECODE
 SOURCES := api core engine-image local operator worker tests bench
 UV := $(BIN)/uv
+# What tests need of Debian. libatomic1 is for the program that drives Chromium.
+TEST_PACKAGES := chromium fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji libatomic1 postgresql
 
-.PHONY: help run demo test fuzz test-cluster cluster-binaries check bench lock docs crds clean browser
+.PHONY: help run demo test test-plan test-needs fuzz test-cluster cluster-binaries check bench lock docs crds clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
 	@echo "  Settings on the make line: PORT HOST MODEL (base, tiny.en, demo, a folder) LANGUAGES (en,de,pt)"
+	@echo "  and of tests: PYTEST_ARGS, PROCESSES, REPEAT, LOAD, SEED (scripts/test.sh)"
 
 run: $(VENV)/ready .venv-libretranslate/ready ## Run the platform on this machine until Ctrl-C
 	@exec $(BIN)/dolmetsch run
@@ -33,10 +38,15 @@ check: $(VENV)/ready ## Format, lint, types, import contracts, generated files
 	$(BIN)/python -m dolmetsch_local.settings_table --check docs/settings.md
 	$(BIN)/python -m dolmetsch_core.cluster.crds --check crds
 
-test: $(VENV)/ready .venv-libretranslate/ready browser ## All tests, with the real parts; installs what they need
-	@bash scripts/apt-install.sh "for tests of the archive" postgresql
+test: test-plan $(VENV)/ready .venv-libretranslate/ready test-needs ## All tests but the cluster's; installs what they need
+	@$(if $(PYTEST_ARGS),$(BIN)/pytest --ignore=tests/cluster $(PYTEST_ARGS),bash scripts/test.sh --ignore=tests/cluster tests)
+
+test-plan:
+	@bash scripts/test-plan.sh $(TEST_PACKAGES)
+
+test-needs: $(VENV)/ready
+	@bash scripts/apt-install.sh "for tests" $(TEST_PACKAGES)
 	@$(BIN)/python -m dolmetsch_local.models base tiny.en speech >/dev/null
-	@bash scripts/test.sh $(PYTEST_ARGS)
 
 fuzz: $(VENV)/ready .venv-libretranslate/ready ## Schemathesis, 2,000 examples for each operation (ten minutes)
 	DOLMETSCH_FUZZ_EXAMPLES=2000 $(BIN)/pytest -s tests/integration/platform/test_fuzz.py
@@ -58,9 +68,6 @@ test-cluster: $(VENV)/ready .venv-libretranslate/ready ## Tests on a real contro
 
 lock: $(VENV)/ready ## Pin all requirements again, with hashes
 	@PATH=$(BIN):$$PATH bash requirements/lock.sh
-
-browser:
-	@bash scripts/apt-install.sh "for browser tests" chromium fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji
 
 clean: ## Remove the environments
 	rm -rf .venv .venv-libretranslate

@@ -14,4 +14,5 @@ if [ -n "$missing" ]; then
   "$python" -m tests.cluster.binaries
 fi
 # shellcheck disable=SC2086  # several arguments in one variable, as for `make test`
-exec .venv/bin/pytest tests/cluster ${PYTEST_ARGS:-}
+[ -z "${PYTEST_ARGS:-}" ] || exec .venv/bin/pytest tests/cluster $PYTEST_ARGS
+exec bash scripts/test.sh tests/cluster

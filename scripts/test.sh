@@ -1,29 +1,40 @@
 #!/usr/bin/env bash
-# All tests but the cluster's, in two halves of about the same length: both mostly wait for somebody to speak.
-# With arguments (PYTEST_ARGS of `make test`) it is one run.
+# Runs tests in several processes side by side: test.sh PLACE... [PYTEST_OPTION...]. Set in the environment:
+#
+#   PROCESSES   how many (default: two for each core, at most six: most tests wait, such as for somebody to speak)
+#   REPEAT      how often, each time in another order and with another hash seed
+#   LOAD=1      a busy process for each core beside them
+#   SEED        number of the first order (default 1 with REPEAT; else 0: as in the files)
 set -euo pipefail
 cd "$(dirname "$0")/.."
-pytest=.venv/bin/pytest
-if [ $# -gt 0 ]; then
-  exec "$pytest" --ignore=tests/cluster "$@"
-fi
-beside=(tests/contract tests/integration/{engine,api,archive,core,local,worker} tests/unit)
-log=$(mktemp)
-# As a job of its own: others in the background are deaf to Ctrl-C, and a test that is killed leaves its platform.
-set -m
-"$pytest" "${beside[@]}" </dev/null >"$log" 2>&1 &
-other=$!
-set +m
+cores=$(nproc)
+processes=${PROCESSES:-$((cores * 2 < 6 ? cores * 2 : 6))}
+repeat=${REPEAT:-1}
+first=${SEED:-$((repeat > 1))}
+results=$(mktemp)
+busy=()
 end() {
-  kill -INT "$other" 2>/dev/null && wait "$other" || true
-  rm -f "$log"
+  [ ${#busy[@]} -eq 0 ] || kill "${busy[@]}" 2>/dev/null || true
+  rm -f "$results"
 }
 trap end EXIT
-echo "Beside these tests run those of ${beside[*]}: what they say comes last."
+
+if [ "${LOAD:-0}" != 0 ]; then
+  for ((core = 0; core < cores; core++)); do
+    while :; do :; done &
+    busy+=("$!")
+  done
+fi
 failed=0
-"$pytest" --ignore=tests/cluster "${beside[@]/#/--ignore=}" || failed=$?
-# 2: somebody pressed Ctrl-C.
-[ "$failed" -ne 2 ] || exit 2
-wait "$other" || failed=$?
-cat "$log"
+for ((seed = first; seed < first + repeat; seed++)); do
+  order=()
+  [ "$seed" -eq 0 ] || order=(-p randomly --randomly-seed="$seed")
+  echo "Run with hash seed and order $seed, $processes processes${LOAD:+, load $LOAD}" | tee -a "$results"
+  # The same hash seed in all processes: they have to find the same tests.
+  PYTHONHASHSEED=$seed DOLMETSCH_TEST_RESULTS=$results .venv/bin/pytest --numprocesses "$processes" \
+    --no-loadscope-reorder --tb=short --show-capture=no --durations=${DURATIONS:-10} "${order[@]}" "$@" || failed=$?
+  # 2: somebody pressed Ctrl-C.
+  [ "$failed" -ne 2 ] || exit 2
+done
+[ "$repeat" -eq 1 ] || printf '\n%s runs:\n%s\n' "$repeat" "$(cat "$results")"
 exit "$failed"
