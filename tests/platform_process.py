@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -10,15 +11,26 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import httpx
 from websockets.exceptions import ConnectionClosed
 
+from dolmetsch_core.live import rooms
+from dolmetsch_core.live.store import connect
+from dolmetsch_core.wire.room import Room
 from dolmetsch_local.client import Refused, frames, viewer_socket
+from dolmetsch_local.processes import die_with_parent
 from dolmetsch_local.state import Address, NotRunning, StateFolder
+from tests.waiting import EVERY_S
 
 HOST_PASSWORD, ADMIN_PASSWORD = "host-password-of-tests", "admin-password-of-tests"
+PATIENCE_S = 60.0
+"""How long an answer, or the end of a platform, may take on a slow machine."""
+START_S = 600.0
+"""The same for a start: the platform gives its parts three minutes, after it has fetched what it needs."""
 
 
 def processes(marker: str) -> list[int]:
@@ -66,7 +78,17 @@ class PlatformProcess:
     def address(self) -> Address:
         return StateFolder(self.state).address()
 
-    def start(self, timeout: float = 150.0) -> None:
+    @property
+    def signing_key(self) -> str:
+        """What this platform signs its keys with."""
+        key: str = json.loads((self.state / "secrets.json").read_text())["signing_key"]
+        return key
+
+    def request(self, method: str, path: str, **more: Any) -> httpx.Response:
+        """Ask its api, as long as it takes."""
+        return httpx.request(method, f"{self.url}{path}", trust_env=False, timeout=PATIENCE_S, **more)
+
+    def start(self, timeout: float = START_S) -> None:
         """Start it and wait until it takes hosts."""
         self.state.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
@@ -76,6 +98,7 @@ class PlatformProcess:
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
+                preexec_fn=partial(die_with_parent, signal.SIGTERM),
             )
         deadline = time.monotonic() + timeout
         while True:
@@ -86,12 +109,12 @@ class PlatformProcess:
             assert time.monotonic() < deadline, f"not ready: {self.log.read_text()}\n{self.part_logs()}"
             time.sleep(0.1)
 
-    def stop(self, number: int = signal.SIGTERM, timeout: float = 10.0) -> float:
-        """Signal it, wait for its end; the seconds that took."""
-        if self._process is None or self._process.poll() is not None:
-            return 0.0
-        began = time.monotonic()
-        self._process.send_signal(number)
+    def stop(self, number: int = signal.SIGTERM, timeout: float = PATIENCE_S) -> int:
+        """Signal it, wait for its end; its exit status."""
+        if self._process is None:
+            return 0
+        if self._process.poll() is None:
+            self._process.send_signal(number)
         try:
             self._process.wait(timeout)
         except subprocess.TimeoutExpired:
@@ -102,7 +125,16 @@ class PlatformProcess:
             for pid in valkeys:
                 os.kill(pid, signal.SIGKILL)
             raise
-        return time.monotonic() - began
+        return self._process.returncode
+
+    async def end_grace_time(self, room: str) -> None:
+        """The host of this room has left for good: it closes within a second, as after any grace time."""
+        async with connect(self.address.store_url) as store:
+            while (found := (await rooms.read(store)).rooms.get(room)) and found.deleted is None:
+                with contextlib.suppress(rooms.NotReady):
+                    if await rooms.put(store, _impatient(found), replaces=found):
+                        return
+                await asyncio.sleep(EVERY_S)
 
     def part_logs(self) -> str:
         """The ends of all logs, for a failed test."""
@@ -112,6 +144,11 @@ class PlatformProcess:
     def pids(self, marker: str) -> list[int]:
         """Pids of this platform's children whose command line holds `marker`."""
         return [pid for pid in processes(marker) if _parent(pid) == self.pid and marker in _command_line(pid)]
+
+
+def _impatient(room: Room) -> Room:
+    spec = room.spec.model_copy(update={"close_after_seconds": 1})
+    return room.model_copy(update={"spec": spec, "generation": room.generation + 1})
 
 
 def _command_line(pid: int) -> str:
@@ -183,6 +220,8 @@ async def watch(url: str, room: str, viewer: Viewer) -> None:
         except Refused as refused:
             if str(refused) != "Room not active":
                 viewer.closed = str(refused)
+        except TimeoutError:
+            pass  # the machine is slow: it comes again
         except (ConnectionClosed, OSError) as error:
             viewer.closed = type(error).__name__
         await asyncio.sleep(0.1)

@@ -1,5 +1,6 @@
 """Sockets that do what no client library does: one that never reads again, one that is reset."""
 
+import select
 import socket
 import ssl
 import struct
@@ -9,7 +10,7 @@ from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection
 
-PATIENCE_S = 10.0
+PATIENCE_S = 120.0
 
 
 @contextmanager
@@ -42,6 +43,13 @@ def deaf(url: str, headers: Mapping[str, str] | None = None) -> Iterator[socket.
             answer += received
         assert answer.startswith(b"HTTP/1.1 101 "), answer
         yield held
+
+
+def is_held(held: socket.socket) -> bool:
+    """Whether the server still keeps its end of a deaf socket: nobody has to read for that to be seen."""
+    poll = select.poll()
+    poll.register(held, select.POLLRDHUP)
+    return not poll.poll(0)
 
 
 def reset(connection: ClientConnection) -> None:

@@ -1,8 +1,9 @@
-"""A server on loopback whose connections are a test's own to answer."""
+"""A server on loopback whose connections are a test's own to answer, and a port where nobody answers."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 from dolmetsch_core.tasks import end_tasks
 
@@ -39,3 +40,15 @@ async def serving(handle: Handler) -> AsyncIterator[str]:
             await asyncio.sleep(0)
         server.close()
         await end_tasks(*handlers)
+
+
+@contextmanager
+def refusing() -> Iterator[int]:
+    """Yield a port of loopback that refuses every connection: it is taken, nobody else is given it.
+
+    A server that is told its number may listen there, if it reuses addresses as servers do.
+    """
+    with socket.socket() as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]

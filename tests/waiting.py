@@ -6,7 +6,8 @@ from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 EVERY_S = 0.05
-TIMEOUT_S = 30.0
+TIMEOUT_S = 120.0
+"""No promise of anything: what a busy machine may take."""
 
 
 async def looks(

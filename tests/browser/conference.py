@@ -1,12 +1,10 @@
 """A conference with talks to vote for, and transcripts of talks that were held."""
 
-import json
 import time
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-import httpx
 import jwt
 from sqlalchemy import delete
 
@@ -14,7 +12,7 @@ from dolmetsch_core.archive import tables, writing
 from dolmetsch_core.archive.database import Archive
 from dolmetsch_core.wire.consent import Consent, TalkFacts
 from dolmetsch_core.wire.feed import Sentence, Translated
-from tests.platform_process import ADMIN_PASSWORD, PlatformProcess
+from tests.platform_process import ADMIN_PASSWORD, PATIENCE_S, PlatformProcess
 from tests.unit.api.export import export
 from tests.waiting import until
 
@@ -35,7 +33,10 @@ TRANSLATED = [
 
 
 def schedule() -> bytes:
-    """The tests' export; the talk MORN44 has markup in its title."""
+    """The tests' export; the talk MORN44 has markup in its title.
+
+    OPEN11 lasts all day: however long the tests take, it stays in the list.
+    """
 
     def change(found: dict[str, Any]) -> None:
         for day in found["days"]:
@@ -43,6 +44,8 @@ def schedule() -> bytes:
                 for talk in talks or []:
                     if talk.get("code") == "MORN44":
                         talk["title"] = HOSTILE
+                    if talk.get("code") == "OPEN11":
+                        talk["duration"] = "13:00"
 
     return export(change)
 
@@ -90,25 +93,23 @@ async def close_rooms(platform: PlatformProcess) -> None:
     """Leave no room open."""
 
     def closed() -> bool:
-        rooms = httpx.get(f"{platform.url}/room_list", trust_env=False).json()["rooms"]
+        rooms = platform.request("GET", "/room_list").json()["rooms"]
         open_ones = [room["id"] for room in rooms if room["host_connection_id"]]
         for room in open_ones:
-            address = f"{platform.url}/room/{quote(room, safe='')}/close"
-            httpx.post(address, json={"key": ADMIN_PASSWORD}, trust_env=False)
+            platform.request("POST", f"/room/{quote(room, safe='')}/close", json={"key": ADMIN_PASSWORD})
         return not open_ones
 
-    await until(closed, "all rooms closed", timeout=40)
+    await until(closed, "all rooms closed", timeout=2 * PATIENCE_S)
 
 
 def key_and_subject(platform: PlatformProcess, password: str) -> tuple[str, str]:
     """A key, and the subject that owns what its holder says."""
-    key: str = httpx.post(f"{platform.url}/login", json={"password": password}, trust_env=False).json()["key"]
+    key: str = platform.request("POST", "/login", json={"password": password}).json()["key"]
     return key, jwt.decode(key, options={"verify_signature": False})["sub"]
 
 
 def expired(platform: PlatformProcess, subject: str, role: str = "host") -> str:
     """A key of the platform's that was good until a minute ago."""
-    signing = json.loads((platform.state / "secrets.json").read_text())["signing_key"]
     now = int(time.time())
     claims = {"sub": subject, "role": role, "iat": now - 3600, "exp": now - 60}
-    return jwt.encode(claims, signing, algorithm="HS256")
+    return jwt.encode(claims, platform.signing_key, algorithm="HS256")

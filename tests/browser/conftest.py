@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import av
 import pytest
-from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright, expect
 
 from dolmetsch_core.archive.database import Archive
 from dolmetsch_local.processes import free_port
@@ -20,6 +20,9 @@ from tests.scoring import talk
 CHROMIUM = "/usr/bin/chromium"
 NOTICE = "Demonstration model: knows about 280 words per language"
 SCREENSHOTS = REPOSITORY / "screenshots"
+PATIENCE_MS = 120_000
+"""Until something is to be seen, or done. No promise of the page: what a busy machine may take."""
+expect.set_options(timeout=PATIENCE_MS)
 RATE = 48_000
 FLAGS = [
     "--no-sandbox",
@@ -32,6 +35,13 @@ FLAGS = [
     "--use-fake-ui-for-media-stream",
     "--use-fake-device-for-media-stream",
 ]
+PATIENT = """
+{
+  const timeout = AbortSignal.timeout.bind(AbortSignal);
+  AbortSignal.timeout = (ms) => timeout(ms * 30);
+}
+"""
+"""Lets the page wait longer for answers: on a busy machine, and while a test holds one back."""
 SPY = """
 window.sockets = [];
 window.WebSocket = class extends WebSocket {
@@ -76,6 +86,7 @@ async def browser(spoken_wav: Path) -> AsyncIterator[Browser]:
         browser = await driver.chromium.launch(
             executable_path=CHROMIUM,
             args=[*FLAGS, f"--use-file-for-fake-audio-capture={spoken_wav}%noloop"],
+            timeout=PATIENCE_MS,
         )
         yield browser
         await browser.close()
@@ -100,10 +111,11 @@ async def people(browser: Browser, platform: PlatformProcess) -> AsyncIterator[O
         context = await browser.new_context(
             viewport={"width": width, "height": height}, color_scheme=scheme, locale="en-GB"
         )
+        context.set_default_timeout(PATIENCE_MS)
+        await context.add_init_script(PATIENT + spy)
         page = await context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("console", hear)
-        await page.add_init_script(spy)
         await page.goto(f"{platform.url}/{address}")
         return page
 
@@ -132,7 +144,6 @@ def conference_platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pl
         DOLMETSCH_SCHEDULE=str(folder / "schedule.json"),
         DOLMETSCH_FAKE_NOW=conference.NOW,
         DOLMETSCH_BASE_PATH=conference.BASE_PATH,
-        DOLMETSCH_CLOSE_ROOM_AFTER="60",
     )
     try:
         platform.start()

@@ -5,7 +5,7 @@ from typing import Any
 
 from playwright.async_api import WebSocketRoute
 
-from tests.browser.conftest import chunk
+from tests.browser.conftest import PATIENCE_MS, chunk
 from tests.waiting import until
 
 WEBM = bytes.fromhex("1A45DFA3")
@@ -30,9 +30,9 @@ class FakeRoom:
         self.sockets[-1].send(json.dumps({"info": info}))
 
     async def opened(self, count: int) -> None:
-        await until(lambda: len(self.sockets) == count, f"socket {count}")
+        await until(lambda: len(self.sockets) == count, f"socket {count}", PATIENCE_MS / 1000)
         self.tell(ready_to_recieve_audio=True)
-        await until(lambda: len(self.received[-1]) >= 2, "audio")
+        await until(lambda: len(self.received[-1]) >= 2, "audio", PATIENCE_MS / 1000)
 
     @property
     def begins_with_a_header(self) -> bool:

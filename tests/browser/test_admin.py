@@ -9,7 +9,7 @@ from tests.browser.conference import HOSTILE
 from tests.browser.conftest import Opening, log_in, look, photograph
 from tests.platform_process import ADMIN_PASSWORD, HOST_PASSWORD
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 
 async def admin(visited: Opening, **wish: int) -> Page:
@@ -115,12 +115,12 @@ async def test_an_admin_closes_a_room_and_everybody_is_told(visited: Opening) ->
     host = await visited("#/host/LIGHT.1")
     await log_in(host)
     await host.get_by_role("button", name="Start speaking").click()
-    await expect(host.locator(".state")).to_have_text("Live", timeout=45_000)
+    await expect(host.locator(".state")).to_have_text("Live")
     reader = await visited("#/room/LIGHT.1")
-    await expect(reader.locator(".state")).to_have_text("Live", timeout=15_000)
+    await expect(reader.locator(".state")).to_have_text("Live")
 
     close = page.get_by_role("button", name="Close room Lightning talks")
-    await expect(close).to_be_visible(timeout=15_000)
+    await expect(close).to_be_visible()
     await expect(page.get_by_role("button", name="Delete room")).to_be_hidden()
     await close.click()
     await photograph(page, "rooms-close")
@@ -129,9 +129,9 @@ async def test_an_admin_closes_a_room_and_everybody_is_told(visited: Opening) ->
     await close.click()
     await page.get_by_role("dialog").get_by_role("button", name="Close room").click()
     await expect(page.get_by_text("“Lightning talks” was closed.")).to_be_visible()
-    await expect(reader.locator(".state")).to_contain_text("Room closed", timeout=15_000)
-    await expect(host.get_by_role("alert").first).to_have_text("Room closed", timeout=15_000)
-    await expect(close).to_be_hidden(timeout=15_000)
+    await expect(reader.locator(".state")).to_contain_text("Room closed")
+    await expect(host.get_by_role("alert").first).to_have_text("Room closed")
+    await expect(close).to_be_hidden()
 
 
 async def test_an_admin_closes_a_room_that_has_left_the_list(visited: Opening) -> None:

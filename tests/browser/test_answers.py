@@ -7,7 +7,7 @@ from playwright.async_api import Page, Route, expect
 
 from tests.browser.conftest import Opening, look
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 
 async def test_only_an_answer_to_a_later_question_takes_the_place_of_another(opened: Opening) -> None:

@@ -10,8 +10,7 @@ from tests.browser.conference import BASE_PATH
 from tests.browser.conftest import Opening, choose, log_in
 from tests.platform_process import PlatformProcess
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
-IN_TIME = 45_000
+pytestmark = pytest.mark.browser
 OTHERS = {"authenticated": "nonsense", "OPEN11-allow_store": "true", "OPEN11-allow_client_download": "true"}
 
 
@@ -27,9 +26,9 @@ async def test_a_talk_is_spoken_and_read_and_kept_by_nobody(
     await log_in(host)
     await choose(host, "Spoken", "en")
     await host.get_by_role("button", name="Start speaking").click()
-    await expect(host.locator(".state")).to_have_text("Live", timeout=IN_TIME)
+    await expect(host.locator(".state")).to_have_text("Live")
     reader = await visited(f"{BASE_PATH[1:]}/#/room/OPEN11")
-    await expect(reader.locator(".state")).to_have_text("Live", timeout=IN_TIME)
+    await expect(reader.locator(".state")).to_have_text("Live")
     await choose(reader, "Read in", "de")
-    await expect(reader.locator(".sentence[lang=de]").nth(1)).to_be_visible(timeout=IN_TIME)
+    await expect(reader.locator(".sentence[lang=de]").nth(1)).to_be_visible()
     assert await reading.listed(archive, Viewer(admin=True)) == []

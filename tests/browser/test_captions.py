@@ -7,7 +7,7 @@ from playwright.async_api import Page, expect
 
 from tests.browser.conftest import Opening, captions, chunk, photograph, show
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 
 async def test_captions_are_merged_and_replaced_in_place(opened: Opening) -> None:
@@ -100,6 +100,7 @@ async def test_what_was_missed_is_counted_for_each_talk(opened: Opening) -> None
     await page.keyboard.press("Home")
     await page.wait_for_function("() => document.querySelector('.log').scrollTop === 0")
     follow = page.get_by_role("button", name="Follow again")
+    await expect(follow).to_be_visible()
     await show(page, chunk([{"en": "New."}], line=12))
     await expect(follow).to_have_text("Follow again (1 new)")
     await show(page, snapshot("Anew"))
@@ -118,4 +119,5 @@ async def test_text_grows_and_stays_grown(opened: Opening) -> None:
     await page.get_by_role("button", name="Larger text").click()
     assert await page.evaluate(size) > before
     await page.reload()
+    await expect(page.get_by_role("button", name="Larger text")).to_be_visible()
     assert await page.evaluate(size) > before

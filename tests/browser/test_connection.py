@@ -5,7 +5,7 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import Opening, log_in
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 PATIENCE = """
 window.waits = {};

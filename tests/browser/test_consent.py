@@ -9,13 +9,12 @@ from dolmetsch_core.archive import reading
 from dolmetsch_core.archive.database import Archive
 from dolmetsch_core.archive.reading import Viewer
 from tests.browser.conference import close_rooms
-from tests.browser.conftest import Opening, choose, log_in, look, photograph
+from tests.browser.conftest import PATIENCE_MS, Opening, choose, log_in, look, photograph
 from tests.browser.fake_room import FakeRoom
 from tests.platform_process import PlatformProcess
 from tests.waiting import looks
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
-IN_TIME = 45_000
+pytestmark = pytest.mark.browser
 
 
 async def cookies(page: Page) -> list[str]:
@@ -26,7 +25,7 @@ async def cookies(page: Page) -> list[str]:
 
 async def until_listed(archive: Archive, count: int) -> None:
     """Wait until so many transcripts are there for everybody."""
-    async with contextlib.aclosing(looks(f"{count} public transcripts", 40)) as looking:
+    async with contextlib.aclosing(looks(f"{count} public transcripts", PATIENCE_MS / 1000)) as looking:
         async for _ in looking:
             if len(await reading.listed(archive, Viewer())) == count:
                 return
@@ -34,7 +33,7 @@ async def until_listed(archive: Archive, count: int) -> None:
 
 async def speak(page: Page) -> None:
     await page.get_by_role("button", name="Start speaking").click()
-    await expect(page.locator(".state")).to_have_text("Live", timeout=IN_TIME)
+    await expect(page.locator(".state")).to_have_text("Live")
 
 
 @pytest.mark.audio
@@ -67,9 +66,7 @@ async def test_storing_is_chosen_before_and_withdrawn_later(
 
     # Back in the open room, what was allowed goes on without another word.
     await page.reload()
-    await expect(page.get_by_text("what was chosen when it was activated holds")).to_be_visible(
-        timeout=IN_TIME
-    )
+    await expect(page.get_by_text("what was chosen when it was activated holds")).to_be_visible()
     await expect(store).to_be_checked()
     await speak(page)
     assert await cookies(page) == ["true", "true"]
@@ -82,7 +79,7 @@ async def test_storing_is_chosen_before_and_withdrawn_later(
     await store.click()
     await dialog.get_by_role("button", name="Delete what was stored").click()
     await until_listed(archive, 0)
-    await expect(page.locator(".state")).to_have_text("Live", timeout=IN_TIME)
+    await expect(page.locator(".state")).to_have_text("Live")
     assert await page.evaluate("() => recorders") == 1, "the talk goes on with the same recording"
     assert await cookies(page) == ["false", "false"]
     await expect(store).to_be_disabled()
@@ -92,7 +89,7 @@ async def test_storing_is_chosen_before_and_withdrawn_later(
     # The next speaker in this browser is asked anew.
     await page.get_by_role("button", name="Stop").click()
     await close_rooms(conference_platform)
-    await expect(store).to_be_enabled(timeout=15_000)
+    await expect(store).to_be_enabled()
     await expect(store).not_to_be_checked()
 
 

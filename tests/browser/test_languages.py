@@ -5,7 +5,7 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import Opening, choose, look
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 
 async def test_a_language_chosen_in_another_tab_leaves_this_one_alone(opened: Opening) -> None:

@@ -11,7 +11,7 @@ from tests.browser.conference import BASE_PATH, expired, hold, key_and_subject
 from tests.browser.conftest import Opening, hold_key, log_in, look, photograph
 from tests.platform_process import ADMIN_PASSWORD, HOST_PASSWORD, PlatformProcess
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 
 async def key_of(page: Page) -> str:

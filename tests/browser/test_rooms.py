@@ -9,7 +9,7 @@ from playwright.async_api import Route, expect
 from tests.browser.conference import HOSTILE
 from tests.browser.conftest import NOTICE, Opening, captions, choose, chunk, log_in, photograph, show
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 
 
 async def test_the_list_shows_what_there_is_and_why(opened: Opening) -> None:
@@ -73,7 +73,7 @@ async def test_a_server_that_is_away_is_named_and_found_again(opened: Opening) -
     banner = page.get_by_text("The server can't be reached. Trying again…")
     await expect(banner).to_be_visible()
     await page.unroute("**/health")
-    await expect(banner).to_be_hidden(timeout=15_000)
+    await expect(banner).to_be_hidden()
     await expect(page.get_by_role("listitem")).to_have_count(2)
 
 

@@ -1,14 +1,16 @@
 """A talk spoken into one browser and read in others."""
 
+import contextlib
+
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import NOTICE, Opening, captions, choose, log_in, photograph
+from tests.browser.conftest import NOTICE, PATIENCE_MS, Opening, captions, choose, log_in, photograph
+from tests.platform_process import PlatformProcess
 from tests.scoring import exact_translations, score, talk
+from tests.waiting import looks
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
-IN_TIME = 45_000
-"""Milliseconds that a part of a talk may take to be shown."""
+pytestmark = pytest.mark.browser
 
 WATCH_BOXES = """
 () => {
@@ -46,7 +48,6 @@ async def sentences_shown(page: Page, count: int, lang: str) -> None:
     await page.wait_for_function(
         "([count, lang]) => document.querySelectorAll(`.sentence[lang=${lang}]`).length >= count",
         arg=[count, lang],
-        timeout=IN_TIME,
     )
 
 
@@ -57,7 +58,9 @@ async def cut_off(page: Page) -> int:
 
 
 @pytest.mark.audio
-async def test_a_talk_spoken_into_one_browser_is_read_in_others(opened: Opening) -> None:
+async def test_a_talk_spoken_into_one_browser_is_read_in_others(
+    opened: Opening, platform: PlatformProcess
+) -> None:
     german = await opened("#/room/DEMO1", scheme="dark")
     phone = await opened("#/room/DEMO1", width=360, height=640)
     await expect(german.get_by_text("Waiting for the speaker")).to_be_visible()
@@ -72,11 +75,11 @@ async def test_a_talk_spoken_into_one_browser_is_read_in_others(opened: Opening)
     await choose(host, "Spoken", "en")
     await choose(host, "Read in", "en")
     await host.get_by_role("button", name="Start speaking").click()
-    await expect(host.locator(".state")).to_have_text("Live", timeout=IN_TIME)
+    await expect(host.locator(".state")).to_have_text("Live")
     await host.wait_for_function(
         "() => Number(document.querySelector('[role=meter]').getAttribute('aria-valuenow')) > 30"
     )
-    await expect(german.locator(".state")).to_have_text("Live", timeout=IN_TIME)
+    await expect(german.locator(".state")).to_have_text("Live")
 
     await sentences_shown(german, 3, "de")
     await photograph_talk(host, german, phone)
@@ -89,16 +92,20 @@ async def test_a_talk_spoken_into_one_browser_is_read_in_others(opened: Opening)
     await sentences_shown(host, 6, "de")
     assert await host.evaluate("() => recorders") == 1, "another language needs no new recording"
 
+    await expect(host.get_by_text("Nothing was heard for 10 seconds")).to_be_visible()
+    await photograph(host, "host-silence")
+    # The recording is over: all of it will be there.
+    await until_all_is_shown(german, phone)
     await check_captions(german, phone)
-    await check_silence_and_recovery(host)
+    read = await captions(german)
+    await check_recovery(host)
     await host.get_by_role("button", name="Stop").click()
     await expect(host.get_by_role("button", name="Start speaking")).to_be_enabled()
+    await platform.end_grace_time("DEMO1")
     for page in (german, phone, host):
-        await expect(page.locator(".state")).to_have_text(
-            "The talk has ended (Room closed).", timeout=IN_TIME
-        )
+        await expect(page.locator(".state")).to_have_text("The talk has ended (Room closed).")
     # What was read stays readable, and nothing is on its way any more.
-    assert len(await captions(german)) >= len(talk("en").texts)
+    assert (await captions(german))[: len(read)] == read
     await expect(german.locator(".words")).to_have_text("")
 
 
@@ -111,10 +118,19 @@ async def photograph_talk(host: Page, german: Page, phone: Page) -> None:
         await expect(page.get_by_text(NOTICE)).to_be_visible()
 
 
+async def until_all_is_shown(german: Page, phone: Page) -> None:
+    """Wait until the whole talk can be read, in German too."""
+    of, own = talk("en"), [""]
+    async with contextlib.aclosing(looks("the whole talk", PATIENCE_MS / 1000, lambda: own)) as looking:
+        async for _ in looking:
+            own = [each["text"] for each in await captions(phone)]
+            translated = [each["lang"] for each in await captions(german)]
+            if not score(of.texts, own).missing and translated == ["de"] * len(own):
+                return
+
+
 async def check_captions(german: Page, phone: Page) -> None:
     of = talk("en")
-    for page, lang in ((german, "de"), (phone, "en")):
-        await sentences_shown(page, len(of.texts), lang)
     own, translated = await captions(phone), await captions(german)
     heard = score(of.texts, [each["text"] for each in own])
     print(f"WER {heard.wer:.1%}", [each["text"] for each in own])
@@ -127,22 +143,20 @@ async def check_captions(german: Page, phone: Page) -> None:
     assert {(each["lang"], each["waiting"]) for each in translated} == {("de", False)}
     both = [{"en": one["text"], "de": other["text"]} for one, other in zip(own, translated, strict=True)]
     exact, right = exact_translations(of, both, "en", "de")
-    assert right >= 6
+    assert right >= len(of.texts) / 2
     assert exact >= 0.9 * right
     for page in (german, phone):
         boxes = await page.evaluate("() => boxes")
-        assert boxes["compared"] >= 4
+        assert boxes["compared"] >= 1, "how often depends on the machine"
         assert boxes["moved"] == []
 
 
-async def check_silence_and_recovery(host: Page) -> None:
-    """The recording is over: the host is told of the silence, and survives a lost socket."""
-    await expect(host.get_by_text("Nothing was heard for 10 seconds")).to_be_visible(timeout=IN_TIME)
-    await photograph(host, "host-silence")
+async def check_recovery(host: Page) -> None:
+    """The host survives a lost socket."""
     await host.evaluate(WATCH_STATES)
     before = await cut_off(host)
     await host.wait_for_function("(before) => sockets.length > before", arg=before)
-    await expect(host.locator(".state")).to_have_text("Live", timeout=IN_TIME)
+    await expect(host.locator(".state")).to_have_text("Live")
     assert any(each.startswith("Connection lost") for each in await host.evaluate("() => states"))
     assert await host.evaluate("() => recorders") == 2, "a lost socket needs a new recording"
     await expect(host.get_by_role("button", name="Stop")).to_be_enabled()

@@ -15,7 +15,7 @@ from tests.browser.conference import HOSTILE, SAID, TRANSLATED, hold, key_and_su
 from tests.browser.conftest import Opening, choose, hold_key, log_in, photograph
 from tests.platform_process import ADMIN_PASSWORD, HOST_PASSWORD, PlatformProcess
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 FORMS = {"Text": "txt", "SRT": "srt", "WebVTT": "vtt", "Markdown": "md", "JSON": "json"}
 
 
@@ -230,7 +230,8 @@ async def test_a_transcript_is_loaded_once_and_names_the_page(
         await route.fulfill(response=answer)
 
     await page.route("**/transcript", count)
-    await page.goto(page.url.split("#")[0] + "#/transcript/MINE")
+    async with page.expect_request("**/transcript"):
+        await page.goto(page.url.split("#")[0] + "#/transcript/MINE")
     await page.reload()
     await expect(page.locator("#account")).to_contain_text("Speaker")
     released.set()

@@ -11,7 +11,7 @@ from tests.browser.conference import BASE_PATH, HOSTILE
 from tests.browser.conftest import Opening, look, photograph
 from tests.platform_process import PlatformProcess
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.browser
 GLOSSARY = "Build a glossary"
 
 

@@ -19,7 +19,7 @@ import pytest
 
 from dolmetsch_local.processes import free_port
 from tests.contract import own, schedule, setup
-from tests.contract.server import Rooms, Server
+from tests.contract.server import PATIENCE_S, Rooms, Server
 from tests.platform_process import PlatformProcess
 from tests.waiting import until
 
@@ -115,9 +115,9 @@ async def no_room_active(
     server: Server, platform_process: PlatformProcess | None, request: pytest.FixtureRequest
 ) -> AsyncIterator[None]:
     """Before and after each test."""
-    await until(server.no_room_active, "all rooms closed", timeout=60)
+    await until(server.no_room_active, "all rooms closed", timeout=PATIENCE_S)
     failed_before = request.session.testsfailed
     yield
     if platform_process and request.session.testsfailed > failed_before:
         print(platform_process.log.read_text()[-3000:], platform_process.part_logs())
-    await until(server.no_room_active, "all rooms closed", timeout=60)
+    await until(server.no_room_active, "all rooms closed", timeout=PATIENCE_S)

@@ -2,21 +2,23 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 import httpx
 
-from dolmetsch_local.processes import free_port
+from dolmetsch_local.processes import die_with_parent, free_port
 from tests.contract import setup
-from tests.platform_process import PlatformProcess
+from tests.platform_process import PATIENCE_S, PlatformProcess
 
 API = os.environ.get("DOLMETSCH_CONTRACT_OWN_API", "")
 """A file with the environment, as JSON, of an api process of the platform under test: it gets another one."""
-READY_S = 60.0
+READY_S = 300.0
 
 
 class Own(Protocol):
@@ -27,6 +29,8 @@ class Own(Protocol):
 
     @property
     def running(self) -> bool: ...
+    @property
+    def signing_key(self) -> str: ...
     def start(self) -> None: ...
     def stop(self) -> object: ...
 
@@ -49,11 +53,21 @@ class OwnApi:
         """Whether it was started and has not ended."""
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def signing_key(self) -> str:
+        """What its platform signs its keys with."""
+        return self.env["DOLMETSCH_SIGNING_KEY"]
+
     def start(self) -> None:
         """Start it and wait until it takes hosts."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                self._argv, env=self.env, stdout=log, stderr=log, stdin=subprocess.DEVNULL
+                self._argv,
+                env=self.env,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                preexec_fn=partial(die_with_parent, signal.SIGKILL),
             )
         deadline = time.monotonic() + READY_S
         while not self._ready():
@@ -66,11 +80,11 @@ class OwnApi:
         """End it, if it runs."""
         if self._process is not None and self.running:
             self._process.terminate()
-            self._process.wait(20)
+            self._process.wait(PATIENCE_S)
 
     def _ready(self) -> bool:
         try:
-            about = httpx.get(f"{self.url}/api/v1/about", trust_env=False)
+            about = httpx.get(f"{self.url}/api/v1/about", trust_env=False, timeout=PATIENCE_S)
         except httpx.HTTPError:
             return False
         return about.is_success and bool(about.json()["ready"])

@@ -1,6 +1,7 @@
-"""The suite's conference, as a pretalx export: now is 11:00 on its first day.
+"""The suite's conference, as a pretalx export: now is 11:00 on its first day, or 20:10 in the evening.
 
-The clock runs on while the suite runs: for a quarter of an hour nothing enters the list or leaves it.
+The clock runs on while the suite runs: nothing enters the list or leaves it for four hours, in the evening
+for two.
 """
 
 import json
@@ -20,6 +21,8 @@ GERMAN = "DE1"
 SOON, LATER, PAST = "SOON", "LATER", "PAST"
 HUSH, HUSH_TOMORROW = "HUSH", "HUSH-T"
 """Not to be recorded."""
+DUSK = "DUSK"
+"""The one that is listed in the evening."""
 MORNING, LATE, MIDNIGHT, NIGHT, NEXT_BUT_ONE = "MORNING", "LATE", "MIDNIGHT", "NIGHT", "DAYAFTER"
 IN_WINDOW = {*PLAIN, GERMAN, BARE, FOREIGN, ODD, SOON}
 VOTED = {MORNING, LATE, MIDNIGHT, NIGHT}
@@ -32,14 +35,14 @@ MARKUP = '<b>Bare</b> & "quoted"'
 def event(
     code: str, at: str, *, day: str = TODAY, language: str | None = "en", **more: Any
 ) -> dict[str, Any]:
-    """One talk of an hour and a half."""
+    """One talk, of four and a half hours unless `duration` says otherwise."""
     return {
         "guid": f"guid-{code}",
         "code": code,
         "id": sum(code.encode()),
         "date": f"{day}T{at}:00+02:00",
         "start": at,
-        "duration": "01:30",
+        "duration": "04:30",
         "room": PLACE,
         "title": f"Talk {code}",
         "track": TRACK["name"],
@@ -62,12 +65,13 @@ def events() -> list[dict[str, Any]]:
         event(FOREIGN, "10:45", language="fr"),
         event(ODD, "10:45"),
         event(HUSH, "10:45", do_not_record=True),
-        # Listed since this very moment; not before 11:20; until five minutes ago.
+        # Listed since this very moment; not before 15:30; until five minutes ago.
         event(SOON, "11:30"),
-        event(LATER, "11:50"),
-        event(PAST, "09:25"),
+        event(LATER, "16:00", duration="01:00"),
+        event(PAST, "09:25", duration="01:30"),
+        event(DUSK, "20:30", duration="02:30"),
         event(MORNING, "09:00", day=TOMORROW),
-        event(LATE, "23:50", day=TOMORROW),
+        event(LATE, "23:50", day=TOMORROW, duration="01:30"),
         event(MIDNIGHT, "00:10", day=TOMORROW, duration="00:30"),
         event(NIGHT, "00:15", day=TOMORROW, duration="00:30", persons=[], track=None),
         event(HUSH_TOMORROW, "09:00", day=TOMORROW, do_not_record=True),

@@ -9,7 +9,8 @@ import pytest
 
 OK = (200, {"status": "ok"})
 FAIL = {"status": "fail"}
-PATIENCE_S = 40.0
+PATIENCE_S = 120.0
+"""No promise of a server: what a busy machine may take for an answer."""
 
 
 class Server:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.contract.client import ROOM_CLOSED, encoded, fill, hosting, viewing
-from tests.contract.server import OK, Rooms, Server, refused, said
+from tests.contract.server import OK, PATIENCE_S, Rooms, Server, refused, said
 from tests.waiting import until
 
 
@@ -16,7 +16,7 @@ async def test_an_admin_closes_a_room_and_everybody_in_it_is_told(server: Server
         assert said(server.close_room(room)) == OK
         assert await host.closing() == ROOM_CLOSED
         assert await viewer.closing() == ROOM_CLOSED
-    await until(lambda: not server.connection_id(room), "the room is not active any more")
+    await until(lambda: not server.connection_id(room), "the room is not active any more", PATIENCE_S)
 
 
 async def test_who_is_no_admin_is_refused(server: Server, room: str) -> None:
@@ -56,7 +56,7 @@ async def test_closing_twice_does_not_change_capacity(server: Server, rooms: Roo
     # Who comes second may find it closed already.
     assert OK in [said(answer) for answer in answers]
     assert all(said(answer) == OK or refused(answer) for answer in answers)
-    await until(lambda: not server.connection_id(first), "the room is not active any more")
+    await until(lambda: not server.connection_id(first), "the room is not active any more", PATIENCE_S)
     assert refused(server.close_room(first))
     assert server.room_list()["max_active_rooms"] == before
     await fill(server, [*others, first], before)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from tests.contract.client import Recorder, Tab, cookies_of_host, hosting
-from tests.contract.server import Rooms, Server, refused
+from tests.contract.server import PATIENCE_S, Rooms, Server, refused
 from tests.contract.test_transcripts import COPIED_S
 from tests.waiting import until
 
@@ -35,7 +35,7 @@ def consents(server: Server, rooms: Rooms) -> Iterator[Consents]:
 
 
 async def _change_minds(server: Server, rooms: Rooms) -> Consents:
-    await until(server.no_room_active, "all rooms closed", timeout=60)
+    await until(server.no_room_active, "all rooms closed", PATIENCE_S)
     kept, never = rooms.unwritten(2)
     found, key = Consents(kept, never), server.new_host()
 
@@ -52,8 +52,9 @@ async def _change_minds(server: Server, rooms: Rooms) -> Consents:
         coming(kept, store=True, download=True) as host,
         coming(never, store=True, download=True) as beside,
     ):
-        await asyncio.gather(Recorder().record(6, host), Recorder().record(6, beside))
-        await asyncio.gather(host.has(1, server.source), beside.has(1, server.source))
+        await asyncio.gather(
+            host.hears(Recorder(), host, 1, server.source), beside.hears(Recorder(), beside, 1, server.source)
+        )
         # What is not copied is known not to be once what was said beside it is.
         with suppress(AssertionError):
             await until(lambda: readable(kept, key), "a copy", COPIED_S)

@@ -1,6 +1,5 @@
 """A host's socket: the order of messages, coming back, and a recorder that goes on meanwhile."""
 
-import asyncio
 import json
 from contextlib import AsyncExitStack, suppress
 from difflib import SequenceMatcher
@@ -9,7 +8,6 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from tests.contract.client import (
-    AT_ONCE_S,
     CHUNK,
     READY,
     SECOND_HOST,
@@ -23,7 +21,7 @@ from tests.contract.client import (
     viewing,
 )
 from tests.contract.server import Server
-from tests.contract.setup import GRACE_S
+from tests.raw_socket import is_held
 from tests.scoring import talk, words
 
 
@@ -38,6 +36,10 @@ def assert_in_order(host: Tab) -> None:
     assert first["info"]["connection_id"]
     assert "last_n_sents" in snapshot
     assert ready == READY
+
+
+TRIES = 5
+"""A busy machine is not busy every time; a server that waits for a dead socket does so every time."""
 
 
 def heard(text: str, said: str) -> bool:
@@ -63,34 +65,51 @@ async def test_a_half_open_socket_is_replaced_at_once(server: Server, room: str)
     nobody waits for a socket that answers no ping and no close."""
     async with AsyncExitStack() as sockets:
         key = server.new_host()
-        path = f"{encoded(room)}/host/{server.source}/{server.source}"
-        old = await sockets.enter_async_context(hosting(server, room, cookies_of_host(room, key)))
+        host = await sockets.enter_async_context(hosting(server, room, cookies_of_host(room, key)))
         # By the id that it was given, by its key alone, by the id after a login that lost the key.
         for credential, known in ((key, True), (key, False), (server.new_host(), True)):
-            sockets.enter_context(
-                half_open(server, path, cookies_of_host(room, key, connection_id=old.connection_id))
-            )
-            # The half-open one is the room's host from now on.
-            await old.closing()
-            shown = server.connection_id(room) if known else ""
-            cookies = cookies_of_host(room, credential, connection_id=shown)
-            async with asyncio.timeout(AT_ONCE_S):
-                host = await sockets.enter_async_context(hosting(server, room, cookies))
-            assert_in_order(host)
-            assert server.connection_id(room) == host.connection_id
-            old, key = host, credential
+            for _ in range(TRIES):
+                host, at_once = await replaced(server, room, (host, key), sockets, credential, known=known)
+                key = credential
+                if at_once:
+                    break
+            assert at_once, "the server had to give the half-open socket up first"
         assert host.closed is None
 
 
+async def replaced(
+    server: Server,
+    room: str,
+    before: tuple[Tab, str],
+    sockets: AsyncExitStack,
+    credential: str,
+    *,
+    known: bool,
+) -> tuple[Tab, bool]:
+    """A half-open socket takes the room over with the key of the host before, then one with `credential`:
+    that one, and whether it was in while the server still waited for the half-open one."""
+    old, key = before
+    path = f"{encoded(room)}/host/{server.source}/{server.source}"
+    half = sockets.enter_context(
+        half_open(server, path, cookies_of_host(room, key, connection_id=old.connection_id))
+    )
+    # The half-open one is the room's host from now on.
+    await old.closing()
+    cookies = cookies_of_host(room, credential, connection_id=server.connection_id(room) if known else "")
+    host = await sockets.enter_async_context(hosting(server, room, cookies))
+    at_once = is_held(half)
+    assert_in_order(host)
+    assert server.connection_id(room) == host.connection_id
+    return host, at_once
+
+
 async def test_a_host_that_left_comes_back_to_its_room_with_another_target(server: Server, room: str) -> None:
-    """Host rejoining within the grace time, same language: the same three, at once. (That it finds the same
+    """Host rejoining within the grace time, same language: the same three. (At once, since it finds the same
     engine session: test_captions_go_on, and tests/integration/platform/test_sockets.py.)"""
     async with hosting(server, room) as host:
         known = host.connection_id
     cookies = cookies_of_host(room, server.host_key, connection_id=known)
-    async with AsyncExitStack() as sockets:
-        async with asyncio.timeout(AT_ONCE_S):
-            host = await sockets.enter_async_context(hosting(server, room, cookies, target=server.target))
+    async with hosting(server, room, cookies, target=server.target) as host:
         assert_in_order(host)
         assert server.connection_id(room) == host.connection_id
 
@@ -105,8 +124,7 @@ async def test_lines_stay_when_a_host_comes_back_in_another_language(server: Ser
     async with AsyncExitStack() as sockets:
         async with hosting(server, room) as host:
             viewer = await sockets.enter_async_context(viewing(server, room, "de", source=both))
-            await Recorder().record(4.8, host)
-            await viewer.has(1, "de")
+            await viewer.hears(Recorder(), host, 1, "de")
         cookies = cookies_of_host(room, server.host_key, connection_id=host.connection_id)
         host = await sockets.enter_async_context(
             hosting(server, room, cookies, source="de", before=server.source)
@@ -117,11 +135,10 @@ async def test_lines_stay_when_a_host_comes_back_in_another_language(server: Ser
         assert found["source_lang"] == "de"
         english = viewer.page.said()
         assert english
-        await Recorder("de").record(4.8, host)
-        # An engine that still listened for English would not have written it so.
+        # An engine that still listened for English would not write it so.
         german = talk("de").texts[0]
-        await viewer.sees(
-            lambda: any(heard(each, german) for each in viewer.page.said().values()), "what is German"
+        await Recorder("de").record_until(
+            host, lambda: any(heard(each, german) for each in viewer.page.said().values()), "what is German"
         )
         said = viewer.page.said()
         assert {at: said[at] for at in english} == english
@@ -140,22 +157,6 @@ async def test_a_second_host_is_refused(server: Server, room: str) -> None:
         assert host.closed is None
 
 
-@pytest.mark.own_setup
-async def test_a_refused_second_host_does_not_arm_the_close_timer_of_the_live_one(
-    server: Server, room: str
-) -> None:
-    """A rejected second host must not arm the close timer of the live host."""
-    async with hosting(server, room) as host, viewing(server, room, server.target) as viewer:
-        cookies = cookies_of_host(room, server.new_host())
-        async with opened(server, f"{encoded(room)}/host/en/en", cookies) as second:
-            await second.closing()
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(GRACE_S + 2):
-                await host.closing()
-        assert viewer.closed is None
-        assert server.connection_id(room) == host.connection_id
-
-
 @pytest.mark.audio
 async def test_captions_go_on_through_new_sockets_recorders_and_engine_sessions(
     server: Server, room: str
@@ -165,9 +166,8 @@ async def test_captions_go_on_through_new_sockets_recorders_and_engine_sessions(
     recorder = Recorder()
     async with hosting(server, room) as host, viewing(server, room, server.target) as viewer:
         page = viewer.page
-        await recorder.record(4.8, host)
-        await viewer.has(1, server.target)
-        await viewer.sees(lambda: page.incomplete_sentence, "the second sentence begins")
+        await viewer.hears(recorder, host, 1, server.target)
+        await recorder.record_until(host, lambda: page.incomplete_sentence, "the next sentence begins")
         before = len(page.sentences)
         known = cookies_of_host(room, server.host_key, connection_id=host.connection_id)
         # The old socket is still open: the client's page does not wait for it.
@@ -176,24 +176,22 @@ async def test_captions_go_on_through_new_sockets_recorders_and_engine_sessions(
             # The engine session is the same: it was in mid-sentence, and still is.
             assert (len(page.sentences), bool(page.incomplete_sentence)) == (before, True)
             assert (await again.snapshot())["incomplete_sentence"]
-            await recorder.record(3.9, again)
-            await viewer.has(2, server.target)
-            assert heard(page.texts(server.source)[1], talk("en").texts[1])
-            await viewer.sees(lambda: page.incomplete_sentence, "the third sentence begins")
+            await viewer.hears(recorder, again, before + 1, server.target)
+            second = talk("en").texts[before]
+            assert any(heard(text, second) for text in page.texts(server.source)), "whole, over both sockets"
+            await recorder.record_until(again, lambda: page.incomplete_sentence, "one more sentence begins")
             # Nothing is said until the restart is over: no other cause can end the sentence.
             await again.connection.send(json.dumps({"signal": "restart_backend_engine"}))
-            await viewer.sees(lambda: not page.incomplete_sentence, "the old session's words end", timeout=15)
+            await viewer.sees(lambda: not page.incomplete_sentence, "the old session's words end")
             before = len(page.sentences)
-            await recorder.record(4.8, again)
-            await viewer.has(before + 1, server.target)
+            await viewer.hears(recorder, again, before + 1, server.target)
             assert again.closed is None
         known["connection_id"] = again.connection_id
         before, said = len(page.sentences), page.said()
         async with hosting(server, room, known) as with_a_new_recorder:
             await with_a_new_recorder.snapshot()
             assert with_a_new_recorder.page.said().items() >= said.items(), "all lines from 0"
-            await Recorder("en2").record(4.8, with_a_new_recorder)
-            await viewer.has(before + 1, server.target)
+            await viewer.hears(Recorder("en2"), with_a_new_recorder, before + 1, server.target)
         assert viewer.closed is None
         assert page.said().items() >= said.items()
 

@@ -143,3 +143,9 @@ async def test_the_password_itself_opens_a_room(server: Server, room: str) -> No
     """Cookie `authenticated` holds a key, or the password itself as documented; encoded as cookies are."""
     async with hosting(server, room, cookies_of_host(room, server.host_password)):
         assert server.connection_id(room)
+
+
+@pytest.mark.parametrize("password", ["", "admin", "password", "\x00"])
+def test_there_is_no_password_that_everybody_knows(server: Server, password: str) -> None:
+    """No password in a repository."""
+    assert refused(server.post("/login", {"password": password}))

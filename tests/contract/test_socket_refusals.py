@@ -4,7 +4,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from tests.contract.client import NO_AUTH, NOT_ACTIVE, encoded, fill, opened
-from tests.contract.server import Rooms, Server
+from tests.contract.server import PATIENCE_S, Rooms, Server
 
 NO_ROLE = (1003, "No desired role found in url")
 NO_TARGET = (1003, "No target lang found in url")
@@ -92,7 +92,9 @@ async def test_garbage_in_the_cookie_header_is_no_credential(server: Server, roo
     """1008 `Authentification failed: no valid password in session cookie`."""
     address = f"{server.url}/room/{encoded(room)}/host/en/en".replace("http", "ws", 1)
     for header in ("authenticated", ";;;=", "=;authenticated=%", 'authenticated="', "authenticated=%FF%00"):
-        async with connect(address, additional_headers={"Cookie": header}, proxy=None) as connection:
+        async with connect(
+            address, additional_headers={"Cookie": header}, proxy=None, open_timeout=PATIENCE_S
+        ) as connection:
             await connection.wait_closed()
         assert (connection.close_code, connection.close_reason) == NO_AUTH, header
 

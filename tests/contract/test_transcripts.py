@@ -14,11 +14,11 @@ import pytest
 
 from tests.contract import schedule
 from tests.contract.client import Recorder, cookies_of_host, encoded, hosting, viewing
-from tests.contract.server import Rooms, Server, refused, said
+from tests.contract.server import PATIENCE_S, Rooms, Server, refused, said
 from tests.waiting import until
 
-COPIED_S = 20
-"""A stored transcript is at most 5 s behind."""
+COPIED_S = 120
+"""A stored transcript is at most 5 s behind, on a machine that has nothing else to do."""
 STARTED = re.compile(r"\[Transcription started on \w+, \w+ \d\d, \d{4} at \d\d:\d\d\]")
 STARTED_ON = "[Transcription started on %A, %B %d, %Y at %H:%M]"
 ZONES_S = 900
@@ -52,7 +52,7 @@ def stored(server: Server, rooms: Rooms) -> Iterator[Stored]:
 
 
 async def _speak(server: Server, rooms: Rooms) -> Stored:
-    await until(server.no_room_active, "all rooms closed", timeout=60)
+    await until(server.no_room_active, "all rooms closed", PATIENCE_S)
     private, public, unstored = rooms.unwritten(3, first=schedule.BARE)
     owner, began = server.new_host(), time.time()
     running: list[bool] = []
@@ -97,13 +97,12 @@ async def _part(
 ) -> str:
     """Speak the beginning of a talk and close its room; its first sentence."""
     async with hosting(server, room, cookies) as host, viewing(server, room, server.target) as viewer:
-        await Recorder(name).record(6, host)
-        await viewer.has(1, server.target)
+        await viewer.hears(Recorder(name), host, 1, server.target)
         if meanwhile:
             await meanwhile()
         server.close_room(room)
         await host.closing()
-    await until(lambda: not server.connection_id(room), "the room is not active any more")
+    await until(lambda: not server.connection_id(room), "the room is not active any more", PATIENCE_S)
     return viewer.page.texts(server.source)[0]
 
 
@@ -170,9 +169,8 @@ def assert_begun_at(stored: Stored, heading: str) -> None:
     """The heading says when, on somebody's clock: nobody outside knows the server's zone."""
     when = datetime.strptime(heading, STARTED_ON).replace(tzinfo=UTC)
     assert f"{when:%A}" in heading, "that date was another day of the week"
-    ahead = round((when.timestamp() - stored.began) / ZONES_S) * ZONES_S
-    assert abs(ahead) <= 14 * 3600, heading
-    assert stored.began - 60 <= when.timestamp() - ahead <= stored.over, heading
+    zones = range(-14 * 3600, 14 * 3600 + 1, ZONES_S)
+    assert any(stored.began - 60 <= when.timestamp() - ahead <= stored.over for ahead in zones), heading
 
 
 @pytest.mark.audio

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.contract.client import CHUNK, Json, Page, Recorder, encoded, half_open, hosting, viewing
-from tests.contract.server import Rooms, Server
+from tests.contract.client import CHUNK, Json, Page, Recorder, Tab, encoded, half_open, hosting, viewing
+from tests.contract.server import PATIENCE_S, Rooms, Server
 from tests.raw_socket import reset
 from tests.waiting import until
 
@@ -55,7 +55,7 @@ class Watched:
 def watched(server: Server, rooms: Rooms) -> Iterator[Watched]:
     """Two talks at once where there is room for two, beside viewers that never read and one that crashes."""
     yield asyncio.run(_watch(server, rooms))
-    asyncio.run(until(server.no_room_active, "all rooms closed", timeout=60))
+    asyncio.run(until(server.no_room_active, "all rooms closed", PATIENCE_S))
 
 
 async def _watch(server: Server, rooms: Rooms) -> Watched:
@@ -71,32 +71,32 @@ async def _watch(server: Server, rooms: Rooms) -> Watched:
         crashing = await stack.enter_async_context(viewing(server, room, server.target))
         early = await stack.enter_async_context(viewing(server, room, server.target))
         own = await stack.enter_async_context(viewing(server, room, server.source))
-        recorder = Recorder()
-        speaking = [recorder.record(6, host)]
-        german = None
+        german, beside = None, []
         if both:
             second = await stack.enter_async_context(hosting(server, other, source="de"))
             german = await stack.enter_async_context(viewing(server, other, server.source, source="de"))
-            speaking.append(Recorder("de").record(8.4, second))
-        beside = asyncio.gather(*speaking[1:])
-        await speaking[0]
-        await early.has(1, server.target)
-        reset(crashing.connection)
-        before = len(early.page.sentences)
-        await recorder.record(4.8, host)
-        await beside
-        await early.has(SENTENCES, server.target)
+            beside = [german.hears(Recorder("de"), second, 2, server.source)]
+        english = _english(found, server.target, host, early, crashing)
+        await asyncio.gather(english, *beside)
         await own.has(SENTENCES, server.source)
-        found.after_reset = len(early.page.sentences) - before
+        await host.has(SENTENCES, server.source)
         found.known = early.page.said()
         late = await stack.enter_async_context(viewing(server, room, server.target))
         await late.has(SENTENCES, server.target)
-        if german:
-            await german.has(2, server.source)
         found.early, found.own, found.late, found.host = (tab.frames[:] for tab in (early, own, late, host))
         found.german = german.frames[:] if german else []
         found.first_late = late.frames[0]
     return found
+
+
+async def _english(found: Watched, target: str, host: Tab, early: Tab, crashing: Tab) -> None:
+    """Speak, with a viewer's machine crashing in mid-talk, until the early viewer has read enough."""
+    recorder = Recorder()
+    await early.hears(recorder, host, 1, target)
+    reset(crashing.connection)
+    before = len(early.page.sentences)
+    await early.hears(recorder, host, max(SENTENCES, before + 1), target)
+    found.after_reset = len(early.page.sentences) - before
 
 
 def merged(frames: list[Json], source: str) -> Page:

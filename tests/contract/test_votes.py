@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.contract import schedule
-from tests.contract.server import Server, refused
+from tests.contract.server import PATIENCE_S, Server, refused
 
 
 def count(server: Server, code: str) -> int:
@@ -103,7 +103,7 @@ def test_no_votes_for_other_days_nor_for_what_is_not_recorded(server: Server, co
 @pytest.mark.own_setup
 async def test_votes_at_the_same_time_are_all_counted(server: Server) -> None:
     before = count(server, schedule.MIDNIGHT)
-    async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=30) as client:
+    async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=PATIENCE_S) as client:
         added = await asyncio.gather(*(client.get(f"/vote/{schedule.MIDNIGHT}/add") for _ in range(20)))
         assert sorted(each.json() for each in added) == list(range(before + 1, before + 21))
         await asyncio.gather(*(client.get(f"/vote/{schedule.MIDNIGHT}/remove") for _ in range(20)))

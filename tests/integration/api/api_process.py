@@ -1,6 +1,7 @@
 """The real application behind a real server, with what engines and translator would have said."""
 
 import asyncio
+import socket
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -10,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
+from argon2 import PasswordHasher
 from redis.asyncio import Redis
 from websockets.asyncio.client import connect as dial
 from websockets.exceptions import ConnectionClosed
@@ -20,20 +22,23 @@ from dolmetsch_api.settings import ApiSettings
 from dolmetsch_core.live import rooms
 from dolmetsch_core.tasks import end_tasks
 from dolmetsch_core.wire.room import Condition, ConditionType, Phase, Reason, Room, RoomSpec, RoomStatus
-from dolmetsch_local.processes import free_port
 from tests.waiting import looks
 
 MORNING = "2026-08-20T09:45:00+02:00"
+PATIENCE_S = 60.0
+"""For an answer: of a machine that has other things to do, too."""
+HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+"""Hashes of which a thousand take a moment: what they cost a guesser is no matter here."""
+HASHES = {password: HASHER.hash(password) for password in ("host", "admin")}
 
 
 def settings(store_url: str, **more: Any) -> ApiSettings:
     return ApiSettings(
         **{
             "store_url": store_url,
-            "host_password": "host",
-            "admin_password": "admin",
+            "host_password": HASHES["host"],
+            "admin_password": HASHES["admin"],
             "signing_key": "k" * 32,
-            "allow_plain_passwords": True,
             "schedule_refresh": 0.05,
             "fake_now": MORNING,
         }
@@ -76,29 +81,51 @@ class Client:
         return caught.value.rcvd.reason if caught.value.rcvd else ""
 
 
+def listening(**options: int) -> socket.socket:
+    """A socket of the server's own: with a port's number alone, another process might take the port first."""
+    made = socket.socket()
+    for name, value in options.items():
+        made.setsockopt(socket.SOL_SOCKET, getattr(socket, name), value)
+    made.bind(("127.0.0.1", 0))
+    return made
+
+
 @asynccontextmanager
-async def running(of: ApiSettings, *, translator: bool = True) -> AsyncIterator[Client]:
-    """The application behind a real server, ready; without a `translator`: ready for all but translations."""
-    port = free_port()
-    config = uvicorn.Config(create_app(of), port=port, **options(of))
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server.serve())
-    url = f"http://127.0.0.1:{port}"
+async def running(
+    of: ApiSettings,
+    *,
+    translator: bool = True,
+    archive: bool = True,
+    at: socket.socket | None = None,
+    **served: Any,
+) -> AsyncIterator[Client]:
+    """The application behind a real server, ready; but for translations without a `translator`, and without
+    an `archive` but for what needs it.
+
+    `at`: where it listens; `served`: what uvicorn is told beside the api's own options.
+    """
+    at = at or listening()
+    server = uvicorn.Server(uvicorn.Config(create_app(of), **options(of) | served))
+    task = asyncio.create_task(server.serve([at]))
+    url = f"http://127.0.0.1:{at.getsockname()[1]}"
     try:
-        async with httpx.AsyncClient(base_url=url, trust_env=False) as http:
-            async for _ in looks("the api is ready", 30):
+        async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=PATIENCE_S) as http:
+            async for _ in looks("the api is ready", PATIENCE_S):
                 if task.done():
                     task.result()
-                if server.started and await _ready(http, translator=translator):
+                if server.started and await _ready(http, translator=translator, archive=archive):
                     break
             yield Client(http, url)
     finally:
         server.should_exit = True
-        await asyncio.wait({task}, timeout=10)
+        await asyncio.wait({task}, timeout=PATIENCE_S)
         await end_tasks(task)
+        at.close()
 
 
-async def _ready(http: httpx.AsyncClient, *, translator: bool) -> bool:
+async def _ready(http: httpx.AsyncClient, *, translator: bool, archive: bool) -> bool:
+    if archive and not (await http.get("/api/v1/transcripts")).is_success:
+        return False
     if translator:
         return bool((await http.get("/api/v1/about")).json()["ready"])
     spoken = (await http.get("/room_list")).json()["available_source_langs"]

@@ -2,12 +2,11 @@
 
 import asyncio
 import hashlib
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from aiohttp import web
-
-from dolmetsch_local.processes import free_port
 
 
 class ScheduleServer:
@@ -22,7 +21,11 @@ class ScheduleServer:
         self.drip = False
         """Answer one byte at a time, for ever."""
         self.answers: list[int] = []
-        self.port = free_port()
+        # Held for as long as this server is known, up or down: nobody else gets its port in between.
+        self._held = socket.socket()
+        self._held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._held.bind(("127.0.0.1", 0))
+        self.port: int = self._held.getsockname()[1]
         self._runner: web.AppRunner | None = None
 
     @property
@@ -46,6 +49,11 @@ class ScheduleServer:
         if self._runner:
             await self._runner.cleanup()
         self._runner = None
+
+    async def close(self) -> None:
+        """Stop, and give the port back."""
+        await self.stop()
+        self._held.close()
 
     def asked(self, status: int) -> int:
         """How often it answered with this status."""
@@ -81,11 +89,12 @@ class ScheduleServer:
 
 
 @asynccontextmanager
-async def serving(content: bytes) -> AsyncIterator[ScheduleServer]:
-    """A server that is up, until the end."""
+async def serving(content: bytes, *, up: bool = True) -> AsyncIterator[ScheduleServer]:
+    """A server that is up, or that the test starts."""
     server = ScheduleServer(content)
-    await server.start()
     try:
+        if up:
+            await server.start()
         yield server
     finally:
-        await server.stop()
+        await server.close()

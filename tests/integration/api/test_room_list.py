@@ -108,18 +108,15 @@ async def test_a_broken_schedule_changes_nothing_and_is_told(store_url: str, ser
 
 
 async def test_with_the_schedules_server_down_everything_starts(store_url: str) -> None:
-    server = ScheduleServer(export())
-    async with running(settings(store_url, schedule=server.url)) as client:
-        assert await client.ids() == []
-        assert (await client.get("/health"))["status"] == "ok"
-        state = (await client.get("/api/v1/about"))["schedule"]
-        assert (state["title"], state["age_seconds"], state["events"]) == ("", None, 0)
-        assert state["error"]
-        await server.start()
-        try:
+    async with serving(export(), up=False) as server:
+        async with running(settings(store_url, schedule=server.url)) as client:
+            assert await client.ids() == []
+            assert (await client.get("/health"))["status"] == "ok"
+            state = (await client.get("/api/v1/about"))["schedule"]
+            assert (state["title"], state["age_seconds"], state["events"]) == ("", None, 0)
+            assert state["error"]
+            await server.start()
             await client.until(lambda ids: ids == ["OPEN11"], "the schedule came")
-        finally:
-            await server.stop()
 
 
 async def test_outside_of_the_conference_days_everything_starts(

@@ -56,7 +56,7 @@ async def kept(opening: Opening, location: str) -> KeptSchedule | None:
 
 async def written(opening: Opening, location: str, content: bytes) -> None:
     """Wait until the archive has this of it."""
-    async with aclosing(looks("the schedule is kept", 20)) as looking:
+    async with aclosing(looks("the schedule is kept", 60)) as looking:
         async for _ in looking:
             found = await kept(opening, location) if opening.ready.is_set() else None
             if found is not None and found.content == content:
@@ -72,7 +72,7 @@ async def test_a_restart_while_the_server_is_down_begins_with_the_last_good_one(
     server.status = 503
     async with api(tmp_path, server.url) as (source, _):
         await until(lambda: title(source) == "One", "the kept one")
-        assert source.error == "the server answers 503"
+        await until(lambda: source.error == "the server answers 503", "what became of the first look")
         server.status, server.content = 200, export()
         await until(lambda: title(source) == "Lingua 2026", "the new one")
 

@@ -67,6 +67,6 @@ def start(change: dict[str, str | None], folder: Path) -> subprocess.CompletedPr
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )

@@ -222,7 +222,7 @@ async def test_without_an_archive_everything_starts_and_says_so(
     store_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     nowhere = "postgresql://nobody@127.0.0.1:1/nothing"
-    async with running(settings(store_url, archive_url=nowhere)) as client:
+    async with running(settings(store_url, archive_url=nowhere), archive=False) as client:
         assert (await client.http.get("/health")).json()["status"] == "ok"
         assert (await client.http.get("/room_list")).status_code == 200
         assert (await client.http.post("/transcript_list")).json() == []

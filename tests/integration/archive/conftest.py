@@ -5,8 +5,18 @@ from pathlib import Path
 
 import pytest
 
+from dolmetsch_core.archive import database
 from dolmetsch_core.archive.database import Archive
 from dolmetsch_core.archive.migrate import migrate
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who waits for another gives up in no test, unless the test is about that."""
+    monkeypatch.setattr(database, "_BUSY_S", 120.0)
+    monkeypatch.setattr(database, "_DEADLINE_S", 240.0)
+    for limit in database._LIMITS_MS:
+        monkeypatch.setitem(database._LIMITS_MS, limit, 120_000)
 
 
 @pytest.fixture

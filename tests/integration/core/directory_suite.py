@@ -15,8 +15,9 @@ from dolmetsch_core.life.observed import EngineSeen, EngineState, Observation
 from dolmetsch_core.life.plan import DeleteRoom, Forget
 from dolmetsch_core.wire.engine import EngineStatus
 from dolmetsch_core.wire.room import Phase, Room, RoomSpec
+from tests.waiting import until
 
-pytestmark = pytest.mark.timeout(60)
+PATIENCE_S = 60.0
 
 
 def wish(**fields: object) -> RoomSpec:
@@ -87,9 +88,9 @@ class DirectorySuite:
         self, directory: Directory, operator: Operator
     ) -> None:
         room = await directory.activate(wish())
-        waiting = asyncio.create_task(until_ready(directory, room, timeout=20))
+        waiting = asyncio.create_task(until_ready(directory, room, timeout=PATIENCE_S))
         await operator.step("R1", Observation())
-        assert (await until_admitted(directory, room, timeout=20)).status.phase is Phase.STARTING
+        assert (await until_admitted(directory, room, timeout=PATIENCE_S)).status.phase is Phase.STARTING
         assert not waiting.done()
         await operator.serve("R1")
         ready = await waiting
@@ -114,7 +115,7 @@ class DirectorySuite:
         await directory.activate(wish())
         await operator.serve("R1")
         german = await directory.activate(wish(source_lang="de"))
-        waiting = asyncio.create_task(until_ready(directory, german, timeout=20))
+        waiting = asyncio.create_task(until_ready(directory, german, timeout=PATIENCE_S))
         await asyncio.sleep(0)
         assert not waiting.done()
         await operator.serve("R1")
@@ -144,10 +145,10 @@ class DirectorySuite:
         room = await directory.activate(wish())
         await operator.step("R1", Observation(admitted=False, refused="no place"))
         with pytest.raises(CapacityReached, match="no place"):
-            await until_admitted(directory, room, timeout=20)
+            await until_admitted(directory, room, timeout=PATIENCE_S)
         again = await directory.activate(wish())
         await operator.serve("R1")
-        assert (await until_ready(directory, again, timeout=20)).routable is not None
+        assert (await until_ready(directory, again, timeout=PATIENCE_S)).routable is not None
 
     async def test_a_closed_room_drains_and_goes_and_can_be_activated_anew(
         self, directory: Directory, other: Directory, operator: Operator
@@ -156,7 +157,7 @@ class DirectorySuite:
         await operator.serve("R1")
         assert await other.close("R1")
         assert await other.close("R1"), "closing twice is harmless"
-        waiting = asyncio.create_task(directory.activate(wish(), deadline=20))
+        waiting = asyncio.create_task(directory.activate(wish(), deadline=PATIENCE_S))
         draining = await operator.step("R1", Observation((serving(room),)))
         assert draining is not None
         assert draining.status.phase is Phase.DRAINING
@@ -174,7 +175,7 @@ class DirectorySuite:
     async def test_waiting_for_a_room_that_goes_ends(self, directory: Directory, operator: Operator) -> None:
         room = await directory.activate(wish())
         await until_seen(directory, "R1")
-        waiting = asyncio.create_task(until_ready(directory, room, timeout=20))
+        waiting = asyncio.create_task(until_ready(directory, room, timeout=PATIENCE_S))
         await directory.close("R1")
         await operator.step("R1", Observation())
         with pytest.raises(RoomClosed):
@@ -194,8 +195,9 @@ class DirectorySuite:
         await operator.step("R1", Observation())
         stuck = EngineSeen("e1", "u1", EngineState.STARTING, 1, last_words="ImagePullBackOff: no such image")
         await operator.step("R1", Observation((stuck,)))
+        await until(lambda: stuck.last_words in _message(directory, "R1"), "word of what keeps the engine")
         with pytest.raises(EngineUnavailable, match="ImagePullBackOff: no such image"):
-            await until_ready(directory, room, timeout=2)
+            await until_ready(directory, room, timeout=0.2)
 
     async def test_a_restart_renews_the_session_and_keeps_the_room(
         self, directory: Directory, operator: Operator
@@ -206,8 +208,13 @@ class DirectorySuite:
         assert (renewed.session, renewed.spec.restart) == (room.session, 1)
 
 
+def _message(directory: Directory, room_id: str) -> str:
+    room = directory.view.rooms.get(room_id)
+    return room.status.message if room else ""
+
+
 async def until_seen(directory: Directory, room_id: str) -> Room:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         async for room in directory.view.changes(room_id):
             if room is not None:
                 return room

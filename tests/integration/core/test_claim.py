@@ -1,11 +1,18 @@
 """The host claim on a real store."""
 
+import pytest
 from redis.asyncio import Redis
 
 from dolmetsch_core.live import claim as claims
 from dolmetsch_core.live import keys
 
 ROOM = "talk/Ü{1}"
+
+
+@pytest.fixture(autouse=True)
+def no_claim_runs_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody renews one here, however long a test takes."""
+    monkeypatch.setattr(claims, "CLAIM_TTL_MS", 3_600_000)
 
 
 async def take(store: Redis, subject: str, known: str = "", new: str = "new") -> claims.Claim | None:

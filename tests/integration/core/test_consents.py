@@ -66,6 +66,6 @@ async def test_only_news_is_announced(store: Redis) -> None:
             await tell(store, allowed=allowed)
         await store.publish(keys.consents_changed(), b"the end")
         heard = 0
-        while (message := await channel.get_message(timeout=10)) and message["data"] != b"the end":
+        while (message := await channel.get_message(timeout=60)) and message["data"] != b"the end":
             heard += message["type"] == "message"
     assert heard == 2

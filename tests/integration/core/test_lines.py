@@ -133,7 +133,11 @@ async def test_everything_of_a_session_expires(store: Redis) -> None:
     assert 0 < await store.ttl(keys.lines(ROOM, SESSION)) <= 600
 
 
-async def test_a_language_nobody_says_again_is_not_wanted_any_more(store: Redis) -> None:
+async def test_a_language_nobody_says_again_is_not_wanted_any_more(
+    store: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The other one is said again, as often as it takes.
+    monkeypatch.setattr(wanted, "WANTED_TTL_S", 3600)
     await wanted.want(store, [Wanted(ROOM, SESSION, "de"), Wanted("Ü {x}", "s", "pt")])
     assert await wanted.all_wanted(store) == {Wanted(ROOM, SESSION, "de"), Wanted("Ü {x}", "s", "pt")}
     await store.zadd(keys.wanted(), {'["R1","s.1","de"]': 1})
@@ -141,10 +145,10 @@ async def test_a_language_nobody_says_again_is_not_wanted_any_more(store: Redis)
 
 
 async def test_a_lease_has_one_holder(store: Redis) -> None:
-    name = keys.translator(ROOM, SESSION)
-    assert await lease.hold(store, name, "a", 1000)
-    assert not await lease.hold(store, name, "b", 1000)
+    name, hour_ms = keys.translator(ROOM, SESSION), 3_600_000
+    assert await lease.hold(store, name, "a", hour_ms)
+    assert not await lease.hold(store, name, "b", hour_ms)
     await lease.let_go(store, name, "b")
-    assert await lease.hold(store, name, "a", 1000)
+    assert await lease.hold(store, name, "a", hour_ms)
     await lease.let_go(store, name, "a")
-    assert await lease.hold(store, name, "b", 1000)
+    assert await lease.hold(store, name, "b", hour_ms)

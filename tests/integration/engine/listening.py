@@ -19,7 +19,8 @@ from dolmetsch_engine.words import UNSPACED, normal
 
 RATE = 16_000
 MESSAGE = RATE // 2  # bytes: 0.25 s
-DEADLINE = 120.0
+DEADLINE = 900.0
+"""For half a minute of speech, on whatever machine."""
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ async def engine(store_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
             await asyncio.sleep(0.01)
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         server.should_exit = True
-        await asyncio.wait([serving], timeout=5)
+        await asyncio.wait([serving], timeout=60)
         await end_tasks(serving)
 
 
@@ -64,7 +64,7 @@ async def engine(store_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     ("method", "path"), [("PUT", "/session"), ("DELETE", "/session"), ("GET", "/status?after=-1")]
 )
 async def test_control_needs_a_token_of_this_engine(engine: str, method: str, path: str) -> None:
-    async with httpx.AsyncClient(base_url=engine, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=engine, trust_env=False, timeout=60) as http:
         for headers in wrong():
             answer = await http.request(method, path, headers=headers)
             assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
@@ -75,7 +75,7 @@ async def test_control_needs_a_token_of_this_engine(engine: str, method: str, pa
 
 @pytest.mark.parametrize("path", ["/healthz", "/metrics"])
 async def test_probes_and_metrics_need_none(engine: str, path: str) -> None:
-    async with httpx.AsyncClient(base_url=engine, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=engine, trust_env=False, timeout=60) as http:
         assert (await http.get(path)).status_code == 200
 
 
@@ -132,7 +132,7 @@ async def test_an_engine_tells_a_live_store_that_is_away_from_trouble_of_its_own
 
 
 async def test_readiness_is_the_loaded_model_and_health_is_not(engine: str) -> None:
-    async with httpx.AsyncClient(base_url=engine, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=engine, trust_env=False, timeout=60) as http:
         assert (await http.get("/healthz")).status_code == 200
         loading = await http.get("/readyz")
         assert (loading.status_code, loading.text) == (503, "the model is being loaded")
@@ -152,13 +152,14 @@ async def test_a_caller_whose_clock_jumped_is_understood_all_the_same(
         await client.close()
     # What the api is told over its socket.
     key = EngineKey.from_pem(KEY.pem)
+    before = time.time()
     address = f"{engine.replace('http', 'ws')}/audio?session=s.1&turn=1"
     async with connect(address, additional_headers=bearer(Scope.AUDIO, key=key), proxy=None) as audio:
         with pytest.raises(ConnectionClosed) as closed:
             await audio.recv()
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == CLOCKS_DIFFER
-    assert abs(float(closed.value.rcvd.reason) - time.time()) < 60
+    assert before <= float(closed.value.rcvd.reason) <= time.time()
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost"])

@@ -33,7 +33,9 @@ from tests.webm import recorded
 DEMO = Path(__file__).parents[3] / "local" / "dolmetsch_local" / "demo"
 MESSAGES = recorded(DEMO / "talks" / "str_en.webm")
 START = AudioStart(container="webm", first=0)
-pytestmark = pytest.mark.timeout(120)
+PATIENCE_S = 240.0
+"""For what an engine does in a second or two."""
+pytestmark = pytest.mark.timeout(5 * PATIENCE_S)
 
 
 def request(session: str = "s.1", epoch: int = 1, **fields: object) -> SessionRequest:
@@ -68,7 +70,7 @@ def process(store_url: str, port: int) -> Iterator[subprocess.Popen[bytes]]:
     try:
         yield process
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) in (0, -signal.SIGTERM)
+        assert process.wait(PATIENCE_S) in (0, -signal.SIGTERM)
     finally:
         process.kill()
         process.wait()
@@ -78,7 +80,7 @@ def process(store_url: str, port: int) -> Iterator[subprocess.Popen[bytes]]:
 async def client(engine: str) -> AsyncIterator[EngineClient]:
     """A client of the engine, once its model is loaded."""
     client = EngineClient()
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_S):
         while not await client.healthy(engine):
             await asyncio.sleep(0.1)
         status = await client.status(engine)
@@ -95,7 +97,7 @@ def audio(engine: str, session: str = "s.1", turn: int = 1) -> connect:
 
 
 async def closing(socket: ClientConnection) -> tuple[int, str]:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         with pytest.raises(ConnectionClosed) as closed:
             while True:
                 await socket.recv()
@@ -105,7 +107,7 @@ async def closing(socket: ClientConnection) -> tuple[int, str]:
 
 async def fenced(client: EngineClient, engine: str, rev: int) -> EngineStatus:
     """The engine's status once it knows that another has the pen."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_S):
         while not (status := await client.status(engine, rev)).fenced:
             rev = status.rev
     return status
@@ -142,17 +144,21 @@ async def test_one_engine_serves_one_session_with_its_pen_and_every_socket_has_i
         for message in MESSAGES[:40]:
             await first.send(message)
         follower = Follower(store, "R1", "s.1")
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(PATIENCE_S):
             while (await follower.snapshot()).sentences == ():
                 await asyncio.sleep(0.1)
-    async with audio(engine, turn=3) as again:
-        known = (await accepted(again)).next
-        assert known == 40, "a dropped connection goes on without a replay"
+    # It may still be busy with what the first socket brought: what it knows of that grows, and is never lost.
+    known = [0]
+    async with asyncio.timeout(PATIENCE_S):
+        while known[-1] != 40:
+            async with audio(engine, turn=3) as again:
+                known.append((await accepted(again)).next)
+    assert known == sorted(known), "a dropped connection goes on without a replay"
 
     german = await client.open_session(engine, request(source_lang="de", restart=1))
     assert (german.source_lang, german.restart, german.ready) == ("de", 1, True)
     await client.end_session(engine)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         while not (status := await client.status(engine, status.rev)).drained:
             pass
     entries = await follower.read(100)
@@ -192,7 +198,7 @@ async def test_garbage_is_named_and_an_engine_that_lost_the_pen_says_so_and_take
         for message in MESSAGES[:60]:
             await socket.send(message)
         follower = Follower(store, "R1", "s.1")
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(PATIENCE_S):
             while (await follower.snapshot()).sentences == ():
                 await asyncio.sleep(0.1)
         process.send_signal(signal.SIGSTOP)
@@ -205,7 +211,7 @@ async def test_garbage_is_named_and_an_engine_that_lost_the_pen_says_so_and_take
     assert not status.ready
     async with audio(engine, turn=9) as socket:
         assert (await closing(socket))[0] == NO_SUCH_SESSION
-    assert "python_info" in httpx.get(f"{engine}/metrics").text
+    assert "python_info" in httpx.get(f"{engine}/metrics", trust_env=False, timeout=PATIENCE_S).text
 
 
 def test_an_unknown_setting_ends_the_engine_with_its_name(store_url: str) -> None:

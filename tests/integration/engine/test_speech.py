@@ -1,32 +1,34 @@
-"""Real models hear real audio: talks, silence, noise, a long pause, real speech, nine languages."""
+"""Real models hear real audio: talks, silence, noise, a long pause, real speech, nine languages.
 
+What a model makes of a recording depends on the processor's arithmetic: limits leave room for that.
+"""
+
+import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from dolmetsch_engine.transcriber import Transcriber
+from tests.integration.engine.conftest import HearTalk
 from tests.integration.engine.listening import (
+    DEADLINE,
     RATE,
     assert_numbered,
-    decode,
     errors,
     expected,
     hear,
     recording,
 )
-from tests.webm import recorded
+
+pytestmark = pytest.mark.timeout(2 * DEADLINE)
 
 
-async def test_demo_talks_are_written_sentence_by_sentence(demo: Transcriber, talks: Path) -> None:
+async def test_demo_talks_are_written_sentence_by_sentence(talks: Path, hear_talk: HearTalk) -> None:
     said, heard = [], []
     for name in ("str_en", "str_de"):
-        language = name[4:6]
-        result = await hear(
-            demo,
-            b"".join(await decode(recorded(talks / f"{name}.webm"))),
-            language,
-        )
+        result = await hear_talk(name)
         sentences = [str(sentence["text"]) for sentence in expected(talks, name)]
         assert len(result.sentences) == len(sentences)
         assert_numbered(result.sentences)
@@ -40,9 +42,8 @@ async def test_demo_talks_are_written_sentence_by_sentence(demo: Transcriber, ta
     assert errors(" ".join(said), " ".join(heard)) <= 0.10
 
 
-async def test_long_pause_begins_a_line_and_moves_the_position(demo: Transcriber, talks: Path) -> None:
-    pcm = b"".join(await decode(recorded(talks / "str_pause.webm")))
-    result = await hear(demo, pcm, "en")
+async def test_long_pause_begins_a_line_and_moves_the_position(talks: Path, hear_talk: HearTalk) -> None:
+    result = await hear_talk("str_pause")
     assert [sentence.sent for sentence in result.sentences if sentence.line == 1][:1] == [0]
     assert errors(" ".join(str(one["text"]) for one in expected(talks, "str_pause")), result.text) <= 0.15
     # 9.2 to 17.1 s nobody speaks.
@@ -72,28 +73,54 @@ async def test_nothing_said_is_nothing_written(demo: Transcriber, tiny_en: Trans
         assert max(update.committed for fed, update in result.updates if fed < samples) > 9 * RATE
 
 
+HINDI = (
+    r"ऊ[ँं]ट|اونٹ|\b[uo]+n?t",
+    r"मु[ँं]ह|مون|منہ|\bmu[nh]",
+    r"में|میں|\bm(e|ei|ain|ein|en)\b",
+    r"ज[ीि]रा|[جز]یر[اہ]|[jz](i|ee)ra",
+    r"कहावत|کہاو|کہاہو|kaha+[vw]",
+    r"बहुत|[بپ]ہت|\b[bp][ao]h?[uo]?th?",
+    r"पुरानी|پرانی|pu?ra+ni",
+    r"और|اور|\baur",
+    r"मशहूर|मसूर|مش[ہُ]*و?ر|mas+h*[ou]*r",
+    r"है|ہے|\bhai\b",
+)
+"""Whisper base writes this Hindi in Hindi's, Urdu's and Latin letters, on each processor in others."""
+POLISH = ("jede[nm]", "si[ae]de[mn]|osiem", "zi[eęon]", "[ąćęłńśźż]")
+"""Of this voice it understands little more than that it is Polish."""
 NINE = {
-    "en": ("quick_brown_fox", "fox", 0.15),
-    "es": ("pangrama", "feliz", 0.6),
-    "fr": ("pangrama", "fume", 0.5),
-    # Whisper base writes this Hindi in Urdu's and Latin letters, also when it is given the whole file.
-    "hi": ("pangrama", "hai", None),
-    "it": ("pangrama", "provoca danni", 0.6),
-    "ja": ("konnichiwa_sekai", "こんにちは", 0.3),
-    "pl": ("liczenie", "Jeden", None),
-    "pt": ("pangrama", "raposa", 0.4),
-    "zh": ("nihao_shijie", "世界", 0.3),
+    "en": ("quick_brown_fox", ("quick", "brown", "fox", "lazy"), 2, 0.15),
+    "es": ("pangrama", ("com[ií]a", "feliz", "cardill?o", "kiwi"), 2, 0.7),
+    "fr": ("pangrama", ("portez", "vieux", "juge", "fume"), 2, 0.5),
+    "hi": ("pangrama", HINDI, 6, None),
+    "it": ("pangrama", ("vituperabile", "sbagliato", "provoca", "danni"), 2, 0.6),
+    "ja": ("konnichiwa_sekai", ("こんにちは", "世界"), 1, 0.3),
+    "pl": ("liczenie", POLISH, 2, None),
+    "pt": ("pangrama", ("rápida", "raposa", "salta", "cachorro"), 2, 0.4),
+    "zh": ("nihao_shijie", ("你好", "世界"), 1, 0.3),
 }
-"""A recording per language, words of it that come back, and the error rate that Whisper base stays under."""
+"""A recording per language, words of it in all their spellings, how many of them come back at least, and the
+error rate that Whisper base stays under."""
 
 
 @pytest.mark.parametrize("language", NINE)
 async def test_a_language_reaches_the_model_and_comes_back_as_its_own(
-    base: Transcriber, speech: Path, language: str
+    base: Transcriber, speech: Path, language: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    name, own, limit = NINE[language]
+    name, own, least, limit = NINE[language]
+    model: Any = base._model
+    asked, ask = set(), model.get_prompt
+
+    def noted(*given: Any, **more: Any) -> list[int]:
+        prompt: list[int] = ask(*given, **more)
+        asked.add("".join(model.hf_tokenizer.id_to_token(token) for token in prompt[:3]))
+        return prompt
+
+    monkeypatch.setattr(model, "get_prompt", noted)
     path = speech / language / f"{name}.wav"
     result = await hear(base, recording(path), language)
-    assert own in result.text
+    assert asked == {f"<|startoftranscript|><|{language}|><|transcribe|>"}
+    found = [word for word in own if re.search(word, result.text, re.IGNORECASE)]
+    assert len(found) >= least, result.text
     if limit is not None:
         assert errors(path.with_suffix(".txt").read_text(encoding="utf-8"), result.text, language) <= limit

@@ -16,6 +16,7 @@ from dolmetsch_engine.transcriber import (
     Transcriber,
     UnknownLanguage,
 )
+from tests.integration.engine.conftest import HearTalk
 from tests.integration.engine.listening import (
     DEADLINE,
     MESSAGE,
@@ -27,10 +28,12 @@ from tests.integration.engine.listening import (
 )
 from tests.webm import recorded
 
+pytestmark = pytest.mark.timeout(2 * DEADLINE)
+
 
 @pytest.mark.parametrize("share", [0.3, 0.5, 0.62, 0.8])
 async def test_replaced_stream_loses_and_doubles_nothing(
-    demo: Transcriber, talks: Path, share: float
+    demo: Transcriber, talks: Path, hear_talk: HearTalk, share: float
 ) -> None:
     """Killed after a share of the talk: a new stream goes on from the last update's committed position."""
     messages = recorded(talks / "str_en.webm")
@@ -38,7 +41,7 @@ async def test_replaced_stream_loses_and_doubles_nothing(
     assert header is not None
     pcm = await decode(messages)
     starts = np.cumsum([0, *[len(part) // 2 for part in pcm]])
-    whole = await hear(demo, b"".join(pcm), "en")
+    whole = await hear_talk("str_en")
     killed = [update for fed, update in whole.updates if fed <= share * whole.samples]
     written = [sentence for update in killed for sentence in update.sentences]
     cut = killed[-1].committed
@@ -101,10 +104,9 @@ async def test_cancelled_stream_ends_at_once(demo: Transcriber) -> None:
     stream = demo.stream("en")
     await stream.start()
     await stream.feed(bytes(MESSAGE))
-    async with asyncio.timeout(5):
-        await stream.cancel()
-        _ = [update async for update in stream.updates()]
-        await stream.cancel()
+    await stream.cancel()
+    _ = [update async for update in stream.updates()]
+    await stream.cancel()
 
 
 async def test_dead_transcription_is_said(demo: Transcriber, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,14 +114,13 @@ async def test_dead_transcription_is_said(demo: Transcriber, monkeypatch: pytest
     monkeypatch.setattr(stream._processor.online, "process_iter", None)
     await stream.start()
     monkeypatch.setattr(stream._processor, "vac", lambda _: [{"start": 0}])
-    async with asyncio.timeout(20):
-        with pytest.raises(StreamFailed):
-            while True:
-                await stream.feed(bytes(MESSAGE))
-        assert stream.failing is not None
-        with pytest.raises(StreamFailed):
-            _ = [update async for update in stream.updates()]
-        await stream.cancel()
+    with pytest.raises(StreamFailed):
+        while True:
+            await stream.feed(bytes(MESSAGE))
+    assert stream.failing is not None
+    with pytest.raises(StreamFailed):
+        _ = [update async for update in stream.updates()]
+    await stream.cancel()
 
 
 async def test_failing_passes_are_counted_and_survived(
@@ -135,14 +136,13 @@ async def test_failing_passes_are_counted_and_survived(
     monkeypatch.setattr(online.asr, "transcribe", broken)
     monkeypatch.setattr(stream._processor, "vac", lambda _: [{"start": 0}])
     await stream.start()
-    async with asyncio.timeout(20):
-        while stream.failing is None:
-            await stream.feed(bytes(MESSAGE))
-        assert "transcription passes failed" in stream.failing
-        monkeypatch.setattr(online.asr, "transcribe", lambda _: [])
-        while stream.failing is not None:
-            await stream.feed(bytes(MESSAGE))
-        await stream.cancel()
+    while stream.failing is None:
+        await stream.feed(bytes(MESSAGE))
+    assert "transcription passes failed" in stream.failing
+    monkeypatch.setattr(online.asr, "transcribe", lambda _: [])
+    while stream.failing is not None:
+        await stream.feed(bytes(MESSAGE))
+    await stream.cancel()
 
 
 def test_unknown_language_is_refused_with_what_is_known(demo: Transcriber) -> None:

@@ -2,13 +2,13 @@
 
 import asyncio
 import json
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
 
+from dolmetsch_local import libretranslate as libretranslate_module
 from dolmetsch_local.libretranslate import (
     DEMO_PACKAGES,
     LibreTranslateMissing,
@@ -19,7 +19,7 @@ from dolmetsch_local.libretranslate import (
 )
 from dolmetsch_local.processes import free_port
 from tests.conftest import LIBRETRANSLATE_PYTHON, LibreTranslateProcess
-from tests.serving import serving
+from tests.serving import refusing, serving
 
 PYTHON = LIBRETRANSLATE_PYTHON
 
@@ -34,10 +34,12 @@ class Index:
     def __init__(self) -> None:
         self.url = ""
         self.hang = False
+        self.asked = 0
         self.broken: set[str] = set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         path = (await reader.readuntil(b"\r\n\r\n")).split()[1].decode().lstrip("/")
+        self.asked += 1
         if not self.hang:
             body = self._index() if path == "index.json" else self._package(path)
             writer.write(f"HTTP/1.0 200 X\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
@@ -61,6 +63,8 @@ class Index:
 @pytest.fixture
 async def index(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Index]:
     packages = Index()
+    # Only who hangs is to be given up, and not by this: to start a Python may take long.
+    monkeypatch.setattr(libretranslate_module, "INDEX_TIMEOUT_S", 3600.0)
     async with serving(packages.serve) as url:
         packages.url = f"{url}/"
         monkeypatch.setenv("ARGOS_PACKAGE_INDEX", packages.url)
@@ -68,7 +72,8 @@ async def index(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Index]:
 
 
 async def test_it_writes_nothing_down_that_it_translates(libretranslate: LibreTranslateProcess) -> None:
-    async with httpx.AsyncClient(base_url=libretranslate.spec.url) as client:
+    address = libretranslate.spec.url
+    async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=120.0) as client:
         question = {"q": "We have fifty secret students.", "source": "en", "target": "de"}
         answer = (await client.post("/translate", json=question)).raise_for_status()
         words = {*question["q"].rstrip(".").split()[2:], *answer.json()["translatedText"].split()[1:]}
@@ -139,27 +144,27 @@ async def test_a_broken_package_is_left_out_and_costs_the_others_nothing(
     assert prepared.spec is not None
 
 
-async def test_an_index_that_hangs_is_left_within_seconds(tmp_path: Path, index: Index) -> None:
+async def test_an_index_that_hangs_is_left(tmp_path: Path, index: Index) -> None:
     index.hang = True
-    began = time.monotonic()
     prepared = await asyncio.to_thread(prepare, tmp_path, ["en", "de"], python=PYTHON, port=1, say=silent)
-    assert time.monotonic() - began < 15
+    assert index.asked == 1, "it is still hanging"
     assert prepared.spec is None
     assert "cannot be reached" in prepared.note
 
 
 def test_without_an_index_the_note_says_what_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ARGOS_PACKAGE_INDEX", f"http://127.0.0.1:{free_port()}/")
-    prepared = prepare(tmp_path, ["en", "de"], python=PYTHON, port=1, say=silent)
+    with refusing() as port:
+        monkeypatch.setenv("ARGOS_PACKAGE_INDEX", f"http://127.0.0.1:{port}/")
+        prepared = prepare(tmp_path, ["en", "de"], python=PYTHON, port=1, say=silent)
     assert prepared.spec is None
     assert "English and Portuguese" in prepared.note
 
 
 async def test_a_process_that_ended_is_not_waited_for(tmp_path: Path) -> None:
-    spec = LibreTranslateSpec(
-        argv=(), env={}, cwd=tmp_path, url=f"http://127.0.0.1:{free_port()}", directions=()
-    )
-    with pytest.raises(LibreTranslateNotReady, match="ended while it started"):
-        await spec.wait_ready(alive=lambda: False)
-    with pytest.raises(LibreTranslateNotReady, match=r"within 0\.1 s"):
-        await spec.wait_ready(timeout=0.1)
+    with refusing() as port:
+        url = f"http://127.0.0.1:{port}"
+        spec = LibreTranslateSpec(argv=(), env={}, cwd=tmp_path, url=url, directions=())
+        with pytest.raises(LibreTranslateNotReady, match="ended while it started"):
+            await spec.wait_ready(alive=lambda: False)
+        with pytest.raises(LibreTranslateNotReady, match=r"within 0\.1 s"):
+            await spec.wait_ready(timeout=0.1)

@@ -11,8 +11,13 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from tests.platform_process import HOST_PASSWORD, PlatformProcess
+from dolmetsch_core.live import rooms
+from dolmetsch_core.live.store import connect as store_at
+from dolmetsch_core.wire.room import EngineRef
+from tests.platform_process import HOST_PASSWORD, PATIENCE_S, PlatformProcess
 
+ENGINE_S = 180.0
+"""An engine may have to be started first: the api itself waits two minutes and a half for it."""
 CONSENT = {"DEMO1-allow_store": "false", "DEMO1-allow_client_download": "false"}
 HOST = {"authenticated": HOST_PASSWORD, **CONSENT}
 READY = {"info": {"ready_to_recieve_audio": True}}
@@ -23,12 +28,17 @@ def opened(platform: PlatformProcess, path: str, cookies: dict[str, str] | None 
     """A socket as the existing client opens it: no `?v=1`, cookies with encoded names."""
     pairs = "; ".join(f"{quote(name, safe='')}={quote(value)}" for name, value in (cookies or {}).items())
     headers = {"Cookie": pairs} if pairs else {}
-    return connect(f"ws://127.0.0.1:{platform.port}/room/{path}", additional_headers=headers, proxy=None)
+    return connect(
+        f"ws://127.0.0.1:{platform.port}/room/{path}",
+        additional_headers=headers,
+        proxy=None,
+        open_timeout=PATIENCE_S,
+    )
 
 
 async def closing(connection: ClientConnection) -> tuple[int, str]:
     """The code and reason with which the server closes."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(ENGINE_S):
         with pytest.raises(ConnectionClosed) as closed:
             while True:
                 await connection.recv()
@@ -37,11 +47,19 @@ async def closing(connection: ClientConnection) -> tuple[int, str]:
 
 
 async def frame(connection: ClientConnection) -> dict[str, Any]:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(ENGINE_S):
         message = await connection.recv()
     assert isinstance(message, str), "clients expect text frames"
     found: dict[str, Any] = json.loads(message)
     return found
+
+
+async def engine_of(platform: PlatformProcess, room: str = "DEMO1") -> EngineRef:
+    """The engine session that serves the room."""
+    async with store_at(platform.address.store_url) as store:
+        engine = (await rooms.read(store)).rooms[room].status.engine
+    assert engine is not None
+    return engine
 
 
 def host_of(room: str) -> dict[str, str]:

@@ -3,16 +3,13 @@
 import asyncio
 import contextlib
 
-import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
 
 from dolmetsch_local.recorder import record
 from tests.integration.platform.hosts import EMPTY, HOST, closing, frame, hosting, opened
-from tests.platform_process import PlatformProcess
+from tests.platform_process import PATIENCE_S, PlatformProcess
 from tests.scoring import talk
-
-pytestmark = pytest.mark.timeout(90)
 
 
 async def test_a_host_with_the_cookies_of_many_rooms_gets_in(platform: PlatformProcess) -> None:
@@ -41,7 +38,7 @@ async def test_a_request_with_too_long_a_line_is_answered_and_its_connection_end
     try:
         writer.write("\r\n".join([*lines, "", ""]).encode())
         received = b""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             with contextlib.suppress(ConnectionResetError):
                 while piece := await reader.read(4096):
                     received += piece
@@ -69,6 +66,7 @@ async def test_what_is_no_audio_is_named_and_the_room_waits_for_its_host(
         assert await closing(host) == (1003, reason)
         async with hosting(platform):
             pass
+        await platform.end_grace_time("DEMO1")
         assert await closing(viewer) == (1003, "Room closed")
 
 
@@ -80,7 +78,7 @@ async def test_a_huge_frame_closes_its_own_socket_only(platform: PlatformProcess
             await host.send(bytes(1 << 21))
         code, _ = await closing(host)
         assert code == 1009
-    assert httpx.get(f"{platform.url}/health").json()["status"] == "ok"
+    assert platform.request("GET", "/health").json()["status"] == "ok"
 
 
 async def test_garbage_behind_a_header_is_named(platform: PlatformProcess) -> None:

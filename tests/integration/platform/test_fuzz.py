@@ -8,13 +8,12 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-import httpx
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import CHECKS, load_all_checks
 
-from tests.platform_process import ADMIN_PASSWORD, PlatformProcess
+from tests.platform_process import ADMIN_PASSWORD, PATIENCE_S, PlatformProcess
 
 EXAMPLES = int(os.environ.get("DOLMETSCH_FUZZ_EXAMPLES", "25"))
 REFUSAL = {"status": "fail"}
@@ -25,8 +24,8 @@ SHAPE = [CHECKS.get_one("response_schema_conformance"), CHECKS.get_one("content_
 
 @pytest.mark.timeout(7200)
 def test_no_request_is_answered_by_an_error_of_the_server(scheduled: PlatformProcess) -> None:
-    schema = schemathesis.openapi.from_url(f"{scheduled.url}/openapi.json")
-    login = httpx.post(f"{scheduled.url}/login", json={"password": ADMIN_PASSWORD}, trust_env=False)
+    schema = schemathesis.openapi.from_url(f"{scheduled.url}/openapi.json", timeout=PATIENCE_S)
+    login = scheduled.request("POST", "/login", json={"password": ADMIN_PASSWORD})
     bearer = {"Authorization": f"Bearer {login.json()['key']}"}
     operations = [found.ok() for found in schema.get_all_operations()]
     assert len(operations) >= 20
@@ -40,7 +39,7 @@ def test_no_request_is_answered_by_an_error_of_the_server(scheduled: PlatformPro
             error.add_note(f"{operation.method.upper()} {operation.path}")
             raise
         print(f"{operation.method.upper()} {operation.path}: {EXAMPLES} examples")
-    assert httpx.get(f"{scheduled.url}/health", trust_env=False).json()["status"] == "ok"
+    assert scheduled.request("GET", "/health").json()["status"] == "ok"
 
 
 def _check(operation: Any, headers: dict[str, str], *, refuses: bool) -> Callable[[], None]:
@@ -54,7 +53,7 @@ def _check(operation: Any, headers: dict[str, str], *, refuses: bool) -> Callabl
     )
     @given(case=operation.as_strategy())
     def check(case: schemathesis.Case) -> None:
-        answer = case.call(headers=headers)
+        answer = case.call(headers=headers, timeout=PATIENCE_S)
         if answer.status_code >= 500:
             assert (answer.status_code, refuses) == (503, True), answer.text
             assert answer.json() == REFUSAL

@@ -13,7 +13,6 @@ from dolmetsch_local.processes import free_port
 from tests.integration.platform.hosts import closing, host_of, hosting, opened
 from tests.platform_process import PlatformProcess
 
-pytestmark = pytest.mark.timeout(180)
 HOST_PASSWORD, ADMIN_PASSWORD = "secret-of-all-hosts", "secret-of-all-admins"
 GUESSED = "secret-of-nobody"
 
@@ -22,7 +21,7 @@ def post(platform: PlatformProcess, path: str, body: Any, key: str = "") -> http
     """A request with whatever body, and with a key in the header."""
     content = body if isinstance(body, str) else json.dumps(body)
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
-    return httpx.post(f"{platform.url}{path}", content=content, headers=headers, trust_env=False, timeout=20)
+    return platform.request("POST", path, content=content, headers=headers)
 
 
 def log_in(platform: PlatformProcess) -> list[str]:
@@ -49,7 +48,7 @@ def show_everywhere(platform: PlatformProcess, secret: str) -> None:
     post(platform, "/room/DEMO1/transcript/en", {"key": secret})
     post(platform, "/api/v1/rooms", {"title": "t", "password": secret}, secret)
     for path in ("/api/v1/rooms", "/api/v1/transcripts", f"/nowhere?key={secret}", f"/login/{secret}"):
-        httpx.get(f"{platform.url}{path}", headers={"Authorization": f"Bearer {secret}"}, trust_env=False)
+        platform.request("GET", path, headers={"Authorization": f"Bearer {secret}"})
 
 
 async def open_sockets(platform: PlatformProcess, secret: str) -> None:

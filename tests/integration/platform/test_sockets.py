@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from urllib.parse import quote
 
@@ -11,36 +11,26 @@ import jwt
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from dolmetsch_core.live import rooms
-from dolmetsch_core.live.store import connect as store_at
-from dolmetsch_core.wire.room import EngineRef
 from dolmetsch_local.recorder import record
 from tests.integration.platform.hosts import (
     CONSENT,
     EMPTY,
+    ENGINE_S,
     HOST,
     READY,
     closing,
+    engine_of,
     frame,
     host_of,
     hosting,
     opened,
 )
-from tests.platform_process import ADMIN_PASSWORD, HOST_PASSWORD, PlatformProcess, viewing
+from tests.platform_process import ADMIN_PASSWORD, HOST_PASSWORD, PATIENCE_S, PlatformProcess, viewing
 from tests.raw_socket import deaf, reset
 from tests.scoring import talk
 from tests.waiting import looks, until
 
-pytestmark = pytest.mark.timeout(90)
 FULL = "Unable to activate room <THIRD>: Maximum capacity of 2 instances reached"
-
-
-async def engine_of(platform: PlatformProcess) -> EngineRef:
-    """The engine session that serves the room."""
-    async with store_at(platform.address.store_url) as store:
-        engine = (await rooms.read(store)).rooms["DEMO1"].status.engine
-    assert engine is not None
-    return engine
 
 
 NO_AUTH = (1008, "Authentification failed: no valid password in session cookie")
@@ -89,24 +79,31 @@ async def test_a_forged_an_expired_and_an_unsigned_key_are_no_credentials(platfo
     for key in (forged, unsigned, "..", "a.b.c"):
         async with opened(platform, "DEMO1/host/en/de", {"authenticated": key, **CONSENT}) as connection:
             assert await closing(connection) == NO_AUTH
-        assert httpx.post(f"{platform.url}/auth", json={"key": key}).json() == {"status": "fail"}
+        assert platform.request("POST", "/auth", json={"key": key}).json() == {"status": "fail"}
 
 
 async def test_a_host_is_told_its_id_the_snapshot_and_when_to_speak(platform: PlatformProcess) -> None:
     async with opened(platform, "DEMO1/host/en/de", HOST) as connection:
         frames = [await frame(connection) for _ in range(3)]
+        rooms = platform.request("GET", "/room_list").json()["rooms"]
     assert frames[1:] == [EMPTY, READY]
-    rooms = httpx.get(f"{platform.url}/room_list").json()["rooms"]
     assert rooms[0]["host_connection_id"] == frames[0]["info"]["connection_id"] != ""
 
 
 async def test_a_second_host_is_refused_and_the_first_unharmed(platform: PlatformProcess) -> None:
-    async with hosting(platform) as (first, _):
+    async with hosting(platform) as (first, _), AsyncExitStack() as stack:
         async with opened(platform, "DEMO1/host/en/de", HOST) as second:
             assert await closing(second) == (1003, "Multiple hosts not allowed")
-        # Longer than the grace time: the rejected host must not have armed its timer.
+        # A timer that the rejected host had armed would be over before that of a host who leaves after it.
+        async with hosting(platform, host_of("DEMO2"), room="DEMO2"):
+            viewer = await stack.enter_async_context(opened(platform, "DEMO2/client/undefined/de"))
+        for room in ("DEMO1", "DEMO2"):
+            await platform.end_grace_time(room)
+        assert await closing(viewer) == (1003, "Room closed")
+        # It is open, and whatever it was sent before the answer has come by then: nothing.
+        await (await first.ping())
         with pytest.raises(TimeoutError):
-            async with asyncio.timeout(6):
+            async with asyncio.timeout(0.1):
                 await first.recv()
         async with opened(platform, "DEMO1/client/undefined/de") as viewer:
             assert await frame(viewer) == EMPTY
@@ -135,14 +132,18 @@ async def test_a_host_that_comes_back_finds_its_engine_session_and_a_new_one_for
 
 
 @pytest.fixture
-def third_room(platform: PlatformProcess) -> Iterator[str]:
+async def third_room(platform: PlatformProcess) -> AsyncIterator[str]:
     """One room more than may be active."""
-    address = f"{platform.url}/api/v1/rooms"
-    admin = {"Authorization": f"Bearer {ADMIN_PASSWORD}"}
-    assert httpx.post(address, json={"title": "Third", "id": "THIRD"}, headers=admin).status_code == 201
+    address, admin = "/api/v1/rooms", {"Authorization": f"Bearer {ADMIN_PASSWORD}"}
+    made = platform.request("POST", address, json={"title": "Third", "id": "THIRD"}, headers=admin)
+    assert made.status_code == 201
     yield "THIRD"
-    httpx.post(f"{address}/THIRD/close", headers=admin)
-    assert httpx.delete(f"{address}/THIRD", headers=admin).status_code == 200
+    platform.request("POST", f"{address}/THIRD/close", headers=admin)
+    # The api may not have seen yet that it is closing.
+    async with contextlib.aclosing(looks("the third room is deleted", PATIENCE_S)) as looking:
+        async for _ in looking:
+            if platform.request("DELETE", f"{address}/THIRD", headers=admin).status_code == 200:
+                break
 
 
 async def test_a_full_platform_refuses_with_the_number_and_takes_the_next_after_a_close(
@@ -152,15 +153,16 @@ async def test_a_full_platform_refuses_with_the_number_and_takes_the_next_after_
     async with hosting(platform), hosting(platform, host_of("DEMO2"), room="DEMO2") as (second, _):
         async with opened(platform, path, cookies) as third:
             assert await closing(third) == (1003, FULL)
-        url = f"{platform.url}/room/DEMO2/close"
-        assert httpx.post(url, json={"key": ADMIN_PASSWORD}).json() == {"status": "ok"}
+        closed = platform.request("POST", "/room/DEMO2/close", json={"key": ADMIN_PASSWORD})
+        assert closed.json() == {"status": "ok"}
         assert await closing(second) == (1003, "Room closed")
-        async for _ in looks("the place of the closed room is free", 40):
-            async with opened(platform, path, cookies) as third:
-                with contextlib.suppress(ConnectionClosed):
-                    assert list((await frame(third))["info"]) == ["connection_id"]
-                    break
-            assert (third.close_code, third.close_reason) == (1003, FULL)
+        async with contextlib.aclosing(looks("the place of the closed room is free", ENGINE_S)) as looking:
+            async for _ in looking:
+                async with opened(platform, path, cookies) as third:
+                    with contextlib.suppress(ConnectionClosed):
+                        assert list((await frame(third))["info"]) == ["connection_id"]
+                        break
+                assert (third.close_code, third.close_reason) == (1003, FULL)
 
 
 @pytest.mark.audio
@@ -189,19 +191,21 @@ async def test_a_viewer_that_never_reads_costs_nobody_anything_and_a_restart_kee
 
 
 async def test_an_admin_closes_a_room_and_everybody_is_told(platform: PlatformProcess) -> None:
-    url = f"{platform.url}/room/DEMO1/close"
-    assert httpx.post(url, json={"key": ADMIN_PASSWORD}).json() == {"status": "fail"}, "not active"
+    def close(key: str) -> httpx.Response:
+        return platform.request("POST", "/room/DEMO1/close", json={"key": key})
+
+    assert close(ADMIN_PASSWORD).json() == {"status": "fail"}, "not active"
     async with hosting(platform) as (host, _):
         async with opened(platform, "DEMO1/client/undefined/de") as viewer:
             assert await frame(viewer) == EMPTY
-            assert httpx.post(url, json={"key": HOST_PASSWORD}).status_code == 503
-            assert httpx.post(url, json={"key": ADMIN_PASSWORD}).json() == {"status": "ok"}
+            assert close(HOST_PASSWORD).status_code == 503
+            assert close(ADMIN_PASSWORD).json() == {"status": "ok"}
             assert await closing(viewer) == (1003, "Room closed")
             assert await closing(host) == (1003, "Room closed")
 
 
 def test_login_auth_and_validate_answer_as_documented(platform: PlatformProcess) -> None:
-    with httpx.Client(base_url=platform.url, trust_env=False) as client:
+    with httpx.Client(base_url=platform.url, trust_env=False, timeout=PATIENCE_S) as client:
         host = client.post("/login", json={"password": HOST_PASSWORD}).json()
         assert (host["status"], host["power"], host["expire_hours"]) == ("ok", "host", 24)
         admin = client.post("/login", json={"password": ADMIN_PASSWORD, "role": "admin"}).json()
@@ -222,7 +226,7 @@ def test_login_auth_and_validate_answer_as_documented(platform: PlatformProcess)
 
 
 def test_the_room_list_has_what_clients_read(platform: PlatformProcess) -> None:
-    found = httpx.get(f"{platform.url}/room_list", headers={"ngrok-skip-browser-warning": "1"}).json()
+    found = platform.request("GET", "/room_list", headers={"ngrok-skip-browser-warning": "1"}).json()
     assert found["available_source_langs"] == ["de", "en"]
     assert found["available_target_langs"] == ["de", "en"]
     assert found["max_active_rooms"] == 2

@@ -5,11 +5,12 @@ import asyncio
 import pytest
 
 from dolmetsch_local.speak import speak
+from tests.integration.platform.reading import CATCH_UP_S, until_all_is_read
 from tests.platform_process import PlatformProcess, Viewer, viewing
 from tests.scoring import Heard, Talk, exact_translations, score, talk
 from tests.waiting import until
 
-pytestmark = [pytest.mark.audio, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.audio
 ROOM = {"en": "DEMO1", "de": "DEMO2"}
 OTHER = {"en": "de", "de": "en"}
 
@@ -18,7 +19,9 @@ async def spoken(platform: PlatformProcess, of: Talk, lang: str) -> tuple[Viewer
     """Speak a talk into its language's room; what viewers of both languages saw in the end."""
     async with viewing(platform.url, ROOM[lang], lang, OTHER[lang]) as (own, other):
         await speak(platform.address, ROOM[lang], of.recording, lang, lambda _done, _total: None)
-        await until(lambda: own.closed and other.closed, "the room closes after its host left", 30)
+        await until_all_is_read(of, lang, own, other)
+        await platform.end_grace_time(ROOM[lang])
+        await until(lambda: own.closed and other.closed, "the room closes after its host left", CATCH_UP_S)
     assert (own.closed, other.closed) == ("Room closed", "Room closed")
     return own, other
 

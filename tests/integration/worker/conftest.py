@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dolmetsch_core.live import wanted
 from tests.serving import serving
 
 Answer = Callable[[asyncio.StreamWriter, bytes], Awaitable[None]]
@@ -73,6 +74,12 @@ class FaultServer:
         else:
             self.asked += 1
             await self.translate(writer, body)
+
+
+@pytest.fixture(autouse=True)
+def readers_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who reads says so once in a test, and not again every few seconds: however long it takes."""
+    monkeypatch.setattr(wanted, "WANTED_TTL_S", 3600)
 
 
 @pytest.fixture

@@ -23,12 +23,12 @@ def spoken(*names: str) -> list[dict[str, str]]:
     return [each for name in names for each in json.loads((TALKS / f"{name}.json").read_text())]
 
 
-async def eventually(check: Callable[[], Awaitable[T]], what: str, *, within: float = 15.0) -> T:
+async def eventually(check: Callable[[], Awaitable[T]], what: str, *, within: float = 120.0) -> T:
     """The first true answer of `check`; fails after `within` s."""
     deadline = time.monotonic() + within
     while not (answer := await check()):
         assert time.monotonic() < deadline, f"not within {within} s: {what}"
-        await asyncio.sleep(0.005)
+        await asyncio.sleep(0.02)
     return answer
 
 
@@ -75,7 +75,7 @@ class Talk:
         parsed = [FEED_ENTRY.validate_json(fields[b"e"]) for _, fields in entries]
         return [each for each in parsed if isinstance(each, Translated)]
 
-    async def all_translated(self, *targets: str, within: float = 15.0) -> dict[tuple[str, int], str]:
+    async def all_translated(self, *targets: str) -> dict[tuple[str, int], str]:
         """Text by (language, n), once every sentence is there in each target; none may be there twice."""
         count = len(self.sentences) * len(targets)
 
@@ -83,7 +83,7 @@ class Talk:
             done = await self.translated()
             return done if len(done) >= count else []
 
-        done = await eventually(complete, f"{count} translations", within=within)
+        done = await eventually(complete, f"{count} translations")
         assert len({(each.lang, each.n) for each in done}) == len(done) == count
         return {(each.lang, each.n): each.text for each in done}
 

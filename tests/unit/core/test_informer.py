@@ -75,19 +75,19 @@ async def test_news_come_in_and_the_next_watch_goes_on_behind_them(server: Serve
     server.words.put_nowait(("DELETED", obj(12)))
     server.words.put_nowait(("BOOKMARK", {"metadata": {"resourceVersion": "20"}}))
     server.words.put_nowait(None)
-    await until(lambda: server.watched == ["10", "20"], "the second watch", timeout=5)
+    await until(lambda: server.watched == ["10", "20"], "the second watch")
     assert known(rooms) == {"r2": 11}
     assert server.listed == 1
 
 
 async def test_a_word_older_than_the_own_write_changes_nothing(server: Server, rooms: Informer) -> None:
     server.list(10, obj(3))
-    await until(lambda: known(rooms) == {"r1": 3}, "the first list", timeout=5)
+    await until(lambda: known(rooms) == {"r1": 3}, "the first list")
     assert rooms.take(obj(15))
     server.words.put_nowait(("DELETED", obj(12)))
     server.words.put_nowait(("ADDED", obj(13)))
     server.words.put_nowait(("ADDED", obj(14, "r2")))
-    await until(lambda: "r2" in rooms.objects, "the last word", timeout=5)
+    await until(lambda: "r2" in rooms.objects, "the last word")
     assert known(rooms) == {"r1": 15, "r2": 14}
 
 
@@ -96,10 +96,8 @@ async def test_an_own_write_that_comes_late_does_not_bring_back_what_is_gone(
 ) -> None:
     server.list(10, obj(3))
     server.words.put_nowait(("DELETED", obj(12)))
-    await until(
-        lambda: not server.lists.qsize() and not rooms.objects and server.listed == 1, "r1 is gone", timeout=5
-    )
-    await until(lambda: not server.words.qsize(), "all words are read", timeout=5)
+    await until(lambda: not server.lists.qsize() and not rooms.objects and server.listed == 1, "r1 is gone")
+    await until(lambda: not server.words.qsize(), "all words are read")
     assert not rooms.take(obj(11))
     assert not rooms.objects
 
@@ -107,21 +105,21 @@ async def test_an_own_write_that_comes_late_does_not_bring_back_what_is_gone(
 async def test_a_list_that_was_asked_for_before_an_own_write_does_not_hide_it(
     server: Server, rooms: Informer
 ) -> None:
-    await until(lambda: server.listed == 1, "the first list is asked for", timeout=5)
+    await until(lambda: server.listed == 1, "the first list is asked for")
     assert rooms.take(obj(15))
     server.list(10, obj(4, "r2"))
-    await until(lambda: bool(server.watched), "the first watch", timeout=5)
+    await until(lambda: bool(server.watched), "the first watch")
     assert known(rooms) == {"r1": 15, "r2": 4}
 
 
 async def test_a_list_after_an_own_write_knows_best(server: Server, rooms: Informer) -> None:
     """Also when versions fell, as after a backup was put back."""
     server.list(10)
-    await until(lambda: bool(server.watched), "the first watch", timeout=5)
+    await until(lambda: bool(server.watched), "the first watch")
     assert rooms.take(obj(15))
     server.words.put_nowait(Expired(410, "too old"))
     server.list(7, obj(6, "r2"))
-    await until(lambda: len(server.watched) == 2, "the second watch", timeout=5)
+    await until(lambda: len(server.watched) == 2, "the second watch")
     assert known(rooms) == {"r2": 6}
 
 
@@ -133,10 +131,10 @@ async def test_a_server_that_is_away_is_told_of_once_and_what_is_known_stays(
     for _ in range(informer.LIST_AFTER):
         server.words.put_nowait(Away("connection refused"))
         server.lists.put_nowait(Away("connection refused"))
-    await until(lambda: server.listed == 2 + informer.LIST_AFTER, "all refusals are heard", timeout=5)
+    await until(lambda: server.listed == 2 + informer.LIST_AFTER, "all refusals are heard")
     assert known(rooms) == {"r1": 3}
     server.list(30, obj(30))
-    await until(lambda: known(rooms) == {"r1": 30}, "the list of the server that is back", timeout=5)
+    await until(lambda: known(rooms) == {"r1": 30}, "the list of the server that is back")
     told = [each.getMessage() for each in caplog.records]
     assert told == [
         "/rooms: waiting for the API server: connection refused",

@@ -3,10 +3,9 @@
 When one of these fails after an upgrade, the module named in it must be looked at again.
 """
 
-import asyncio
 import importlib.metadata
 import inspect
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from dolmetsch_engine.settings import EngineSettings
 from dolmetsch_engine.whisper.asr import StreamAsr, load_model
 from dolmetsch_engine.whisper.online import Online
 from dolmetsch_engine.whisper.processor import LoadedEngine, Processor
+from tests.waiting import until
 
 MODEL = Path(__file__).parents[3] / "local/dolmetsch_local/demo/speech-model"
 SETTINGS = EngineSettings(model=MODEL)
@@ -71,9 +71,7 @@ async def processor(engine: LoadedEngine, asr: StreamAsr) -> AsyncIterator[Proce
 
 
 async def drained(processor: Processor) -> None:
-    async with asyncio.timeout(10):
-        while not processor.task.done() and not processor.queue.empty():
-            await asyncio.wait([processor.task], timeout=0.01)
+    await until(lambda: processor.task.done() or processor.queue.empty(), "all audio is taken")
 
 
 def test_versions_are_the_ones_that_were_read() -> None:
@@ -106,7 +104,7 @@ async def test_audio_is_deferred_until_enough_is_there(processor: Processor) -> 
     for _ in range(3):
         await processor.queue.put(np.zeros(4000, dtype=np.float32))
         await drained(processor)
-    await asyncio.wait_for(_until(lambda: "pass" in online.calls), 10)
+    await until(lambda: "pass" in online.calls, "a pass")
     assert online.calls == ["insert 4000", "insert 4000", "insert 4000", "pass"]
 
 
@@ -120,7 +118,7 @@ async def test_pause_runs_the_deferred_pass_first_then_start_silence(processor: 
     processor.total_pcm_samples = 20_000
     processor._recent, processor._recent_end = np.zeros(20_000, dtype=np.float32), 20_000
     await processor._end_silence(at_sample=20_000)
-    await asyncio.wait_for(_until(lambda: "after 1.0" in online.calls), 10)
+    await until(lambda: "after 1.0" in online.calls, "the end of the pause")
     assert online.calls == ["insert 4000", "pass", "silence", "after 1.0"]
 
 
@@ -132,7 +130,7 @@ async def test_exception_in_a_pass_would_kill_the_task(processor: Processor) -> 
     await processor.create_tasks()
     processor.beg_loop = 1.0
     await processor.queue.put(np.zeros(RATE, dtype=np.float32))
-    await asyncio.wait([processor.task], timeout=10)
+    await until(processor.task.done, "the end of the task")
     assert isinstance(processor.task.exception(), ValueError)
 
 
@@ -201,9 +199,3 @@ def test_online_processor_is_not_reset_to_zero_after_a_long_pause(asr: StreamAsr
     online.init(offset=70.0)
     assert online.time_of_last_asr_output == 70.0
     assert online.get_audio_buffer_end_time() == 70.0
-
-
-async def _until(condition: Callable[[], bool]) -> None:
-    """Wait for what another task does; the caller holds the deadline."""
-    while not condition():
-        await asyncio.sleep(0.005)

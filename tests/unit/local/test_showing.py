@@ -6,6 +6,13 @@ from dolmetsch_local import showing
 from dolmetsch_local.settings import LocalSettings
 
 
+@pytest.fixture(autouse=True)
+def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of whoever runs the tests reaches them."""
+    for name in LocalSettings.model_fields:
+        monkeypatch.delenv(f"DOLMETSCH_{name.upper()}", raising=False)
+
+
 def test_the_demonstration_shows_its_own_talk_whatever_the_conference_has(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

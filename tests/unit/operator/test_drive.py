@@ -1,6 +1,5 @@
 """One room's driver over stand-ins: what it does of a plan, and what it leaves."""
 
-import asyncio
 from typing import Any, cast
 
 import pytest
@@ -18,6 +17,7 @@ from dolmetsch_operator.facts import Facts, Heard, KnownRoom
 from dolmetsch_operator.reduced import Pod
 from tests.unit.operator.test_facts import room
 from tests.unit.operator.test_observe import node, pod
+from tests.waiting import until
 
 
 class Writes:
@@ -118,7 +118,7 @@ async def test_a_call_that_failed_is_forgotten_once_the_engine_serves_or_is_gone
     served = world.room(3)
     world.engine()
     world.driver._calls.start("r1", "e1", fails)
-    await asyncio.sleep(0.01)
+    await until(lambda: world.driver._calls._failed, "a call that failed")
 
     def words() -> list[str]:
         return [each.last_words for each in world.driver._observe(served).engines]

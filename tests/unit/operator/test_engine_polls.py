@@ -1,6 +1,7 @@
 """Polls of engines: who refuses, who is gone, and what becomes of a poll that dies."""
 
 import asyncio
+from functools import partial
 from typing import cast
 
 import pytest
@@ -37,7 +38,7 @@ class Answers:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine_polls, "AGAIN_S", 0.01)
     monkeypatch.setattr(engine_polls, "MAX_AGAIN_S", 0.01)
-    monkeypatch.setattr(supervise, "PAUSE_S", 0.01)
+    monkeypatch.setattr(engine_polls, "for_ever", partial(supervise.for_ever, pause=0.01))
 
 
 async def test_an_engine_that_refuses_this_operator_was_reached(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,7 +47,7 @@ async def test_an_engine_that_refuses_this_operator_was_reached(monkeypatch: pyt
     monkeypatch.setattr(known, "_changed", lambda kind, room: told.append(kind))
     polls = EnginePolls(known, cast("EngineClient", Answers(CallerRefused("another key"))))
     polls.sync()
-    await until(lambda: "engine" in told, "word of the engine", timeout=5)
+    await until(lambda: "engine" in told, "word of the engine")
     heard = known.heard["uid-p1"]
     assert (heard.unreachable_since, heard.refused_since is not None) == (None, True)
     await polls.stop()
@@ -60,7 +61,7 @@ async def test_an_engine_out_of_reach_wakes_its_room_once_that_matters(
     monkeypatch.setattr(known, "_changed", lambda kind, room: told.append(kind))
     polls = EnginePolls(known, cast("EngineClient", Answers(EngineStatus(ready=True), EngineAway("gone"))))
     polls.sync()
-    await until(lambda: told.count("engine") >= 2, "its first word, then that there is none", timeout=5)
+    await until(lambda: told.count("engine") >= 2, "its first word, then that there is none")
     assert known.heard["uid-p1"].unreachable_since is not None
     await polls.stop()
 
@@ -70,7 +71,7 @@ async def test_a_poll_that_dies_is_told_of_and_begun_again(caplog: pytest.LogCap
     answers = Answers(RuntimeError("a secret"), EngineStatus(ready=True))
     polls = EnginePolls(known, cast("EngineClient", answers))
     polls.sync()
-    await until(lambda: "uid-p1" in known.heard and known.heard["uid-p1"].status, "a status", timeout=5)
+    await until(lambda: "uid-p1" in known.heard and known.heard["uid-p1"].status, "a status")
     assert "the status of p1 ended unexpectedly" in caplog.text
     assert "a secret" not in caplog.text
     await polls.stop()
@@ -82,9 +83,9 @@ async def test_a_poll_that_was_ended_is_replaced() -> None:
     polls.sync()
     (task,) = polls._tasks.values()
     task.cancel()
-    await until(task.done, "the poll is over", timeout=5)
+    await until(task.done, "the poll is over")
     polls.sync()
-    await until(lambda: "uid-p1" in known.heard and known.heard["uid-p1"].status, "a status", timeout=5)
+    await until(lambda: "uid-p1" in known.heard and known.heard["uid-p1"].status, "a status")
     await polls.stop()
 
 

@@ -7,7 +7,6 @@ import pytest
 
 from dolmetsch_core.tasks import end_tasks
 from dolmetsch_core.wire.room import EnginePoolStatus
-from dolmetsch_local.processes import free_port
 from dolmetsch_operator import health as health_module
 from dolmetsch_operator.health import Health
 
@@ -45,7 +44,9 @@ async def test_a_process_that_does_not_even_try_to_look_is_stuck(monkeypatch: py
 
 async def test_the_probes_say_what_the_problem_is() -> None:
     found = health()
-    await found.serve("127.0.0.1", (port := free_port()))
+    await found.serve("127.0.0.1", 0)
+    assert found._runner is not None
+    ((_, port),) = found._runner.addresses
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
 
         async def asked(path: str) -> tuple[int, str]:
