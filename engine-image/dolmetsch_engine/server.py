@@ -218,7 +218,7 @@ async def _take_audio(engine: Engine, socket: WebSocket) -> None:
         await socket.send_text(AudioAccepted(next=known.next if known else None).model_dump_json())
         ingest = known or await _begin(session, socket, turn)
         while True:
-            await session.feed(ingest, await socket.receive_bytes())
+            await session.feed(visit, ingest, await socket.receive_bytes())
     finally:
         await session.leave(visit)
 

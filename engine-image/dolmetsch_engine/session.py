@@ -116,12 +116,16 @@ class Session:
             self._ingest = Ingest(await self._prepare_stream(opening))
             return self._ingest
 
-    async def feed(self, ingest: Ingest, message: bytes) -> None:
-        """Take the next message. Raises LowerTurn, Fenced, DecoderError, StreamFailed."""
+    async def feed(self, visit: int, ingest: Ingest, message: bytes) -> None:
+        """Take the next message of a visit's socket. Raises LowerTurn, Fenced, DecoderError, StreamFailed.
+
+        What a socket brought that a later visit has replaced is refused, also of the same turn: whoever comes
+        back is told how many messages were taken, and sends the rest again.
+        """
         async with self._feeding:
             if self._over:
                 raise Fenced
-            if ingest is not self._ingest:
+            if visit != self._visit or ingest is not self._ingest:
                 raise LowerTurn(self._turn)
             pcm = await ingest.decode(message)
             if not pcm:
