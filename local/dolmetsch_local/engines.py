@@ -9,6 +9,7 @@ from dolmetsch_core.engine_client import EngineAway, EngineClient
 from dolmetsch_core.life.observed import EngineSeen, EngineState
 from dolmetsch_core.tasks import end_tasks
 from dolmetsch_core.wire.engine import EngineStatus
+from dolmetsch_local.preloaded_engines import PreloadedEngines
 from dolmetsch_local.processes import Child, Command, environment, free_port
 from dolmetsch_local.state import StateFolder
 
@@ -72,6 +73,7 @@ class Engines:
         self._changed = changed
         self._numbers = itertools.count(1)
         self._client = EngineClient()
+        self._preloaded = PreloadedEngines(argv[0], state.path / "logs" / "preloaded-engines.log")
         self._all: dict[str, EngineProcess] = {}
         self._stops: set[asyncio.Task[None]] = set()
         self.stillborn: list[str] = []
@@ -101,7 +103,7 @@ class Engines:
         env = {**environment(), **self._env, "DOLMETSCH_ENGINE_PORT": str(port)}
         command = Command(name, self._argv, env, self._state.path / "logs" / f"{name}.log")
         command.log.unlink(missing_ok=True)
-        engine = EngineProcess(await Child.start(command), f"http://127.0.0.1:{port}", room, epoch)
+        engine = EngineProcess(await self._preloaded.start(command), f"http://127.0.0.1:{port}", room, epoch)
         engine.tasks = [
             asyncio.create_task(self._poll(engine), name=f"status of {name}"),
             asyncio.create_task(self._check(engine), name=f"health of {name}"),
@@ -133,6 +135,7 @@ class Engines:
             self.stop(name)
         while self._stops:
             await asyncio.gather(*self._stops)
+        await self._preloaded.stop()
         await self._client.close()
 
     async def _stop(self, engine: EngineProcess) -> None:

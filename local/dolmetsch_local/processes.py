@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 log = logging.getLogger(__name__)
 BACKOFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
@@ -64,10 +65,25 @@ def die_with_parent(number: signal.Signals) -> None:
     _LIBC.prctl(_PR_SET_PDEATHSIG, number)
 
 
+class Process(Protocol):
+    """What a child is known by: asyncio's own, or another one that this process waits for."""
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+
+    @property
+    def returncode(self) -> int | None:
+        """Its exit status; None while it runs."""
+
+    async def wait(self) -> int:
+        """Wait for its end; return its exit status."""
+
+
 class Child:
     """One running process, in a session of its own: Ctrl-C in the terminal reaches the platform alone."""
 
-    def __init__(self, process: asyncio.subprocess.Process, command: Command) -> None:
+    def __init__(self, process: Process, command: Command) -> None:
         self._process = process
         self.command = command
 
