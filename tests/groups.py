@@ -47,6 +47,14 @@ LONGEST_FIRST: list[tuple[str, tuple[str, ...]]] = [
     ("engine", ("tests/integration/engine",)),
     ("LibreTranslate", ("tests/integration/worker", "tests/integration/local")),
     ("archive", ("tests/integration/archive",)),
+    # The same for tests/cluster, where each process has a control plane of its own.
+    ("cluster: crashes", ("tests/cluster/test_crashes.py",)),
+    ("cluster: contract", ("tests/cluster/test_contract.py",)),
+    ("cluster: faults of engines", ("tests/cluster/test_faults_engines.py",)),
+    ("cluster: faults of the cluster", ("tests/cluster/test_faults_cluster.py",)),
+    ("cluster: talks", ("tests/cluster/test_talks.py",)),
+    ("cluster: nodes of processes", ("tests/cluster/test_process_node.py",)),
+    ("cluster: directory", ("tests/cluster/directory",)),
 ]
 """Names of groups, and the files or folders in each."""
 

@@ -2,26 +2,51 @@
 
 import asyncio
 import contextlib
+import os
 import subprocess
+import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+import yaml
 
 from dolmetsch_core.cluster import names
 from dolmetsch_core.cluster.api import Cluster, Conflict, NotFound, connect
 from dolmetsch_core.tokens import EngineKey
-from tests.cluster.control_plane import ControlPlane, last_words
+from tests.cluster.control_plane import START_S, ControlPlane, last_words
+from tests.cluster.fork_server import ForkServer
 from tests.cluster.nodes import Node
 from tests.cluster.operator_process import OperatorProcess
 from tests.cluster.process_node import ProcessNode
 from tests.cluster.tools import Kubectl, ToolFailed, rendered
+from tests.cluster.waiting import Json, object_where, until_so
+from tests.conftest import REPOSITORY
 
-CRDS = Path(__file__).parent.parent.parent / "crds"
+CRDS = REPOSITORY / "crds"
 NAMESPACES = "/api/v1/namespaces"
+RBAC = "/apis/rbac.authorization.k8s.io/v1"
+REVIEWS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
+COMPONENTS = ("operator", "api")
+SOME_NAMESPACE = "namespace-of-a-test"
+TEST_S = 900
+"""The end of a test that hangs; whatever it waits for has a deadline of its own."""
 AddNode = Callable[..., Awaitable[Node]]
 AddProcessNode = Callable[..., Awaitable[ProcessNode]]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def bytecode() -> Iterator[None]:
+    """Hundreds of Python processes are started: none has to compile what another one did.
+
+    They would, which is most of a start, where the environment keeps Python from writing beside its sources.
+    """
+    with pytest.MonkeyPatch.context() as environment:
+        if os.environ.get("PYTHONDONTWRITEBYTECODE"):
+            environment.delenv("PYTHONDONTWRITEBYTECODE")
+            environment.setenv("PYTHONPYCACHEPREFIX", str(REPOSITORY / "build" / "bytecode"))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -34,8 +59,8 @@ def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlP
         kubectl(
             "apply", "--server-side", "-f", str(CRDS / "rooms.yaml"), "-f", str(CRDS / "enginepools.yaml")
         )
-        kubectl("wait", "--for=condition=Established", "crd", f"{names.ROOMS}.{names.GROUP}", "--timeout=30s")
-        kubectl("wait", "--for=condition=Established", "crd", f"{names.POOLS}.{names.GROUP}", "--timeout=30s")
+        kinds = (f"{kind}.{names.GROUP}" for kind in (names.ROOMS, names.POOLS))
+        kubectl("wait", "--for=condition=Established", "crd", *kinds, f"--timeout={START_S:.0f}s")
         _wait_for_storage(kubectl)
         yield plane
     finally:
@@ -44,11 +69,16 @@ def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlP
 
 def _wait_for_storage(kubectl: Kubectl) -> None:
     """An Established kind answers 429, `storage is (re)initializing`, for a moment; kubectl tries on."""
-    for _ in range(20):
-        with contextlib.suppress(ToolFailed):
+    deadline = time.monotonic() + START_S
+    while True:
+        try:
             kubectl("get", f"{names.ROOMS}.{names.GROUP},{names.POOLS}.{names.GROUP}", "--all-namespaces")
+        except ToolFailed:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+        else:
             return
-    raise AssertionError("Rooms can't be listed")
 
 
 @pytest.fixture
@@ -66,23 +96,15 @@ async def namespace(admin: Cluster) -> AsyncIterator[str]:
         NAMESPACES, {"kind": "Namespace", "metadata": {"name": f"test-{uuid.uuid4().hex[:8]}"}}
     )
     name = made["metadata"]["name"]
-    async with asyncio.timeout(20):
-        await _default_account(admin, name)
+    # Pods are refused until a controller has made it.
+    account = f"{NAMESPACES}/{name}/serviceaccounts/default"
+    await object_where(admin, account, lambda _: True, "the default account")
     yield name
     await free_rooms(admin, name)
     with contextlib.suppress(NotFound, Conflict):
         await admin.delete(f"{NAMESPACES}/{name}", uid=made["metadata"]["uid"])
     await free_rooms(admin, name)
     await _remove_pods(admin, name)
-
-
-async def _default_account(admin: Cluster, namespace: str) -> None:
-    """Pods are refused until a controller has made it."""
-    while True:
-        with contextlib.suppress(NotFound):
-            await admin.get(f"{NAMESPACES}/{namespace}/serviceaccounts/default")
-            return
-        await asyncio.sleep(0.05)
 
 
 async def free_rooms(admin: Cluster, namespace: str) -> None:
@@ -108,28 +130,63 @@ def kubectl(control_plane: ControlPlane, namespace: str) -> Kubectl:
     return Kubectl(control_plane.kubeconfig(namespace=namespace), namespace)
 
 
+@pytest.fixture(scope="session")
+def accounts_and_rights() -> str:
+    """What the chart makes of service accounts and their rights in SOME_NAMESPACE."""
+    return rendered("rbac.yaml", SOME_NAMESPACE)
+
+
 @pytest.fixture
 async def service_accounts(
-    control_plane: ControlPlane, admin: Cluster, namespace: str, kubectl: Kubectl
+    control_plane: ControlPlane, admin: Cluster, namespace: str, accounts_and_rights: str
 ) -> AsyncIterator[Mapping[str, Path]]:
     """Kubeconfigs of the chart's service accounts, by component: `operator` and `api`."""
-    objects = rendered("rbac.yaml", namespace)
-    await asyncio.to_thread(kubectl, "apply", "-f", "-", stdin=objects)
+    objects = list(yaml.safe_load_all(accounts_and_rights.replace(SOME_NAMESPACE, namespace)))
+    made = [await admin.create(_path_of(each), each, fieldValidation="Strict") for each in objects]
+    await until_so(lambda: _have_their_rights(admin, namespace), "the accounts have their rights")
     request = {
         "apiVersion": "authentication.k8s.io/v1",
         "kind": "TokenRequest",
         "spec": {"expirationSeconds": 3600},
     }
     found = {}
-    for component in ("operator", "api"):
+    for component in COMPONENTS:
         path = f"{NAMESPACES}/{namespace}/serviceaccounts/dolmetsch-{component}/token"
         token = (await admin.create(path, request))["status"]["token"]
         found[component] = control_plane.kubeconfig(component, namespace=namespace, token=token)
     yield found
-    # All else goes with the namespace.
-    await asyncio.to_thread(
-        kubectl, "delete", "--wait=false", "clusterrole,clusterrolebinding", f"dolmetsch-{namespace}-nodes"
-    )
+    for each in made:
+        # All else goes with the namespace.
+        if each["kind"].startswith("Cluster"):
+            meta = each["metadata"]
+            await admin.delete(f"{_path_of(each)}/{meta['name']}", uid=meta["uid"])
+
+
+def _path_of(obj: Json) -> str:
+    """Where objects of this kind and namespace are made."""
+    group = "/api/v1" if obj["kind"] == "ServiceAccount" else RBAC
+    namespace = obj["metadata"].get("namespace")
+    return f"{group}{f'/namespaces/{namespace}' if namespace else ''}/{obj['kind'].lower()}s"
+
+
+async def _have_their_rights(admin: Cluster, namespace: str) -> bool:
+    """Whether the API server has heard of them: one right of each role, and that on nodes."""
+    asked = {
+        "operator": [("patch", names.GROUP, names.ROOMS, namespace), ("list", "", "nodes", "")],
+        "api": [("create", names.GROUP, names.ROOMS, namespace)],
+    }
+    for component, rights in asked.items():
+        user = f"system:serviceaccount:{namespace}:dolmetsch-{component}"
+        for right in rights:
+            wanted = dict(zip(("verb", "group", "resource", "namespace"), right, strict=True))
+            review = {
+                "apiVersion": "authorization.k8s.io/v1",
+                "kind": "SubjectAccessReview",
+                "spec": {"user": user, "resourceAttributes": wanted},
+            }
+            if not (await admin.create(REVIEWS, review))["status"]["allowed"]:
+                return False
+    return True
 
 
 @pytest.fixture
@@ -197,9 +254,20 @@ async def add_node(admin: Cluster, namespace: str) -> AsyncIterator[AddNode]:
     await asyncio.gather(*(node.stop() for node in nodes))
 
 
+@pytest.fixture(scope="session")
+def stand_ins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer]:
+    """Makes stand-in engines."""
+    server = ForkServer(tmp_path_factory.mktemp("stand-ins"))
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
 @pytest.fixture
 async def add_process_node(
-    admin: Cluster, namespace: str, tmp_path: Path, failure_logs: list[Path]
+    admin: Cluster, namespace: str, tmp_path: Path, stand_ins: ForkServer, failure_logs: list[Path]
 ) -> AsyncIterator[AddProcessNode]:
     """`await add_process_node("a", gpus=2)`: a node that runs its pods as processes, see ProcessNode."""
     nodes: list[ProcessNode] = []
@@ -207,7 +275,8 @@ async def add_process_node(
     async def add(name: str, *, gpus: int = 0, **more: object) -> ProcessNode:
         folder = tmp_path / f"node-{name}"
         failure_logs.append(folder)
-        node = ProcessNode(admin, f"{namespace}-{name}", folder, gpus=gpus, **more)  # type: ignore[arg-type]
+        full_name = f"{namespace}-{name}"
+        node = ProcessNode(admin, full_name, folder, stand_ins, gpus=gpus, **more)  # type: ignore[arg-type]
         nodes.append(node)
         await node.start()
         return node
@@ -223,7 +292,7 @@ def failure_logs() -> list[Path]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Show unclosed connections instead of failing whichever test runs when one is collected.
+    """Give each test an end, and show unclosed connections instead of failing whichever test runs then.
 
     These tests cut connections off in the middle of everything, also while they are being made; Python 3.11
     then now and then leaves a transport to the garbage collector.
@@ -232,6 +301,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.filterwarnings("default:unclosed transport:ResourceWarning"))
+            if item.get_closest_marker("timeout") is None:
+                item.add_marker(pytest.mark.timeout(TEST_S))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -6,9 +6,12 @@ RBAC, validation, garbage collection and scheduling are Kubernetes' own. Waiting
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import random
 import signal
+import socket
 import ssl
 import subprocess
 import time
@@ -23,11 +26,14 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from dolmetsch_local import processes
-from dolmetsch_local.processes import free_port
 from tests.cluster.binaries import find
 
-NODE_GRACE_S = 8
-"""A node that was silent for so long is taken for lost (a cluster's default: 50 s)."""
+REPOSITORY = Path(__file__).parent.parent.parent
+NODE_GRACE_S = 30
+"""A node that was silent for so long is taken for lost (a cluster's default: 50 s).
+
+Heartbeats come from a test that has other things to do as well. `Node.be_missed` does not wait for it.
+"""
 EVICTION_S = 3
 """Pods on a lost node are deleted after so long (300 s)."""
 SERVICES = "198.18.240.0/20"
@@ -39,6 +45,21 @@ die_with_parent = partial(processes.die_with_parent, signal.SIGKILL)
 """In a child, before it runs: tests that are killed leave no process behind."""
 # "Parent" means the thread that started the child: one that lives as long as the tests.
 _SPAWNER = ThreadPoolExecutor(1, thread_name_prefix="spawner")
+
+
+START_S = 300.0
+"""What a part may take for its start on a busy machine."""
+PORTS = range(16000, 32000)
+"""Below those that the kernel gives to outgoing connections: what is started again finds its port free."""
+
+
+def steady_port() -> int:
+    """Return a port of loopback that nobody listens on, and that no connection gets meanwhile."""
+    while True:
+        port = random.SystemRandom().choice(PORTS)
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class NotStarted(Exception):
@@ -56,9 +77,13 @@ def last_words(log: Path, lines: int = 30) -> str:
 class Part:
     """One process of the control plane; started again, it has the same arguments."""
 
-    def __init__(self, name: str, arguments: Sequence[str], log: Path) -> None:
+    def __init__(
+        self, name: str, arguments: Sequence[str], log: Path, *, program: Path | None = None
+    ) -> None:
+        """`program`: what to run where it is none of the built tools."""
         self.name = name
         self.log = log
+        self._program = program
         self._arguments = arguments
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -69,18 +94,28 @@ class Part:
     def _spawn(self) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as output:
             return subprocess.Popen(
-                [find(self.name), *self._arguments],
+                [self._program or find(self.name), *self._arguments],
+                cwd=REPOSITORY,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
-                preexec_fn=die_with_parent,  # noqa: PLW1509 (one system call)
+                preexec_fn=die_with_parent,
             )
 
     @property
     def running(self) -> bool:
         """Whether it was started and has not ended."""
         return self._process is not None and self._process.poll() is None
+
+    def wait(self, ready: Callable[[], bool], timeout: float = START_S) -> None:
+        """Wait until it is ready. Raises NotStarted."""
+        deadline = time.monotonic() + timeout
+        while not ready():
+            if not self.running or time.monotonic() > deadline:
+                why = f"not ready after {timeout:g} s" if self.running else "it ended"
+                raise NotStarted(f"{self.name}: {why}\n{last_words(self.log)}")
+            time.sleep(0.05)
 
     def kill(self) -> None:
         """End it at once: nothing here has anything to save."""
@@ -95,9 +130,9 @@ class ControlPlane:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.port = free_port()
+        self.port = steady_port()
         self.url = f"https://127.0.0.1:{self.port}"
-        self._etcd_url = f"http://127.0.0.1:{free_port()}"
+        self._etcd_url = f"http://127.0.0.1:{steady_port()}"
         self._tokens = {user: os.urandom(16).hex() for user in USERS}
         self._trust: ssl.SSLContext | None = None
         self._etcd = self._part("etcd", self._etcd_flags())
@@ -110,7 +145,7 @@ class ControlPlane:
         """The API server's own, which its clients trust."""
         return self.folder / "certificates" / "apiserver.crt"
 
-    def start(self, timeout: float = 60.0) -> None:
+    def start(self, timeout: float = START_S) -> None:
         """Start all; return when objects can be read, written and scheduled. Raises NotStarted."""
         (self.folder / "certificates").mkdir(parents=True)
         self._write_keys()
@@ -119,7 +154,7 @@ class ControlPlane:
             self.start_apiserver(timeout)
             # Made by a controller once it works.
             account = "/api/v1/namespaces/default/serviceaccounts/default"
-            self._wait(self._controllers, lambda: self._answers(account), timeout)
+            self._controllers.wait(lambda: self._answers(account), timeout)
         except BaseException:
             self.stop()
             raise
@@ -134,10 +169,10 @@ class ControlPlane:
         for part in (self._scheduler, self._controllers, self._apiserver):
             part.kill()
 
-    def start_apiserver(self, timeout: float = 60.0) -> None:
+    def start_apiserver(self, timeout: float = START_S) -> None:
         """Start it (again), at the same address with the same data and keys; return when it is ready."""
         self._apiserver.start()
-        self._wait(self._apiserver, lambda: self._answers("/readyz"), timeout)
+        self._apiserver.wait(lambda: self._answers("/readyz"), timeout)
         # Anew, for those that lived through an outage act on what they knew before it for some seconds more.
         self._controllers.start()
         self._scheduler.start()
@@ -172,7 +207,7 @@ class ControlPlane:
         return Part(name, [f"--{flag}={value}" for flag, value in flags.items()], self.folder / f"{name}.log")
 
     def _etcd_flags(self) -> dict[str, object]:
-        peers = f"http://127.0.0.1:{free_port()}"
+        peers = f"http://127.0.0.1:{steady_port()}"
         return {
             "data-dir": self.folder / "etcd",
             "unsafe-no-fsync": "true",
@@ -252,15 +287,7 @@ class ControlPlane:
         handler = urllib.request.HTTPSHandler(context=self._trust)
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), handler)
         try:
-            with opener.open(request, timeout=2) as answer:
+            with opener.open(request, timeout=10) as answer:
                 return bool(answer.status == 200)
         except (URLError, TimeoutError, OSError):
             return False
-
-    def _wait(self, part: Part, ready: Callable[[], bool], timeout: float) -> None:
-        deadline = time.monotonic() + timeout
-        while not ready():
-            if not part.running or time.monotonic() > deadline:
-                why = f"not ready after {timeout:g} s" if part.running else "it ended"
-                raise NotStarted(f"{part.name}: {why}\n{last_words(part.log)}")
-            time.sleep(0.05)

@@ -4,12 +4,12 @@ It plays the kubelet of the nodes that `add_hollow_nodes` makes, and of no other
 once, each with an address of its own in 127.0.0.0/8; `stand_in_engine --many` answers at all of these.
 """
 
-import asyncio
 from pathlib import Path
 
 from dolmetsch_core.cluster.api import Cluster
 from tests.cluster.control_plane import NODE_GRACE_S, ControlPlane, Part, last_words
 from tests.cluster.nodes import BY_TESTS, NODES, node_object
+from tests.cluster.waiting import object_where
 
 BY_KWOK = "kwok"
 STAGES = """\
@@ -112,7 +112,7 @@ class Kwok:
 
 
 async def add_hollow_nodes(
-    admin: Cluster, count: int, gpus_each: int, *, prefix: str = "hollow", timeout: float = 60.0
+    admin: Cluster, count: int, gpus_each: int, *, prefix: str = "hollow"
 ) -> list[str]:
     """Make nodes that KWOK keeps Ready; return their names once pods can be put on them."""
     made = []
@@ -120,10 +120,10 @@ async def add_hollow_nodes(
         node = node_object(f"{prefix}-{number}", gpus_each, {BY_TESTS: BY_KWOK})
         await admin.create(NODES, node)
         made.append(node["metadata"]["name"])
-    async with asyncio.timeout(timeout):
-        for name in made:
-            while (await admin.get(f"{NODES}/{name}"))["spec"].get("taints"):
-                await asyncio.sleep(0.1)
+    for name in made:
+        await object_where(
+            admin, f"{NODES}/{name}", lambda node: not node["spec"].get("taints"), "takes pods"
+        )
     return made
 
 

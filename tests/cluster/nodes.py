@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from dolmetsch_core.cluster.api import Away, Cluster, Conflict, NotFound
+from dolmetsch_core.cluster.api import Cluster, Conflict, NotFound
+from tests.cluster.waiting import UNHEARD, object_where
 
 GPU = "nvidia.com/gpu"
-BEAT_S = 1.0
+BEAT_S = 5.0
 NODES = "/api/v1/nodes"
 LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
 BY_TESTS = "dolmetsch.dev/node-of"
@@ -21,7 +22,7 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def condition(kind: str, holds: bool, **more: Any) -> dict[str, Any]:
+def condition(kind: str, holds: bool | str, **more: Any) -> dict[str, Any]:
     """A condition of a node or pod."""
     return {"type": kind, "status": str(holds), "lastTransitionTime": now(), **more}
 
@@ -74,9 +75,9 @@ class Node:
         made = await self.admin.create(NODES, node_object(self.name, self.gpus, self._labels))
         self._uid = made["metadata"]["uid"]
         self._beating = asyncio.create_task(self._beat(), name=f"heartbeat of {self.name}")
-        async with asyncio.timeout(20):
-            while (await self.admin.get(f"{NODES}/{self.name}"))["spec"].get("taints"):
-                await asyncio.sleep(0.05)
+        await object_where(
+            self.admin, f"{NODES}/{self.name}", lambda node: not node["spec"].get("taints"), "takes pods"
+        )
 
     async def stop(self) -> None:
         """Remove it from the cluster."""
@@ -90,6 +91,11 @@ class Node:
             self._beating.cancel()
             await asyncio.gather(self._beating, return_exceptions=True)
             self._beating = None
+
+    async def be_missed(self) -> None:
+        """The cluster takes it for lost: told at once what the controllers would say after NODE_GRACE_S."""
+        told = [condition("Ready", "Unknown", reason="NodeStatusUnknown", lastHeartbeatTime=now())]
+        await self.admin.merge(f"{NODES}/{self.name}/status", {"status": {"conditions": told}})
 
     async def come_back(self) -> None:
         """Heartbeats again."""
@@ -118,7 +124,7 @@ class Node:
         }
         while True:
             # The API server may be away: nodes try on.
-            with contextlib.suppress(Away, Conflict):
+            with contextlib.suppress(*UNHEARD, Conflict):
                 await self._beat_once(lease)
             await asyncio.sleep(BEAT_S)
 

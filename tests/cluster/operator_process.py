@@ -16,11 +16,12 @@ import httpx
 from dolmetsch_core.cluster import names
 from dolmetsch_core.cluster.api import Cluster, NotFound
 from dolmetsch_core.tokens import EngineKey
-from dolmetsch_local.processes import free_port
-from tests.cluster.control_plane import die_with_parent, last_words
-from tests.cluster.waiting import object_where
+from tests.cluster.control_plane import die_with_parent, last_words, steady_port
+from tests.cluster.waiting import PATIENCE_S, object_where, until_so
 
 IMAGE = "engine:1"
+DRAINS_UNTIL_TOLD = {"STAND_IN_DRAIN_SECONDS": "3600"}
+"""Its last words take a stand-in so long; `tell_engine(pod, "drained")` ends that."""
 Json = dict[str, Any]
 
 
@@ -29,7 +30,7 @@ class OperatorProcess:
 
     def __init__(self, kubeconfig: Path, namespace: str, log: Path, key: EngineKey, **env: str) -> None:
         self.log = log
-        self.port = free_port()
+        self.port = steady_port()
         self._env = {
             **os.environ,
             "KUBECONFIG": str(kubeconfig),
@@ -59,7 +60,7 @@ class OperatorProcess:
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
-                preexec_fn=die_with_parent,  # noqa: PLW1509 (it only calls prctl)
+                preexec_fn=die_with_parent,
             )
 
     async def start(self, *arguments: str) -> None:
@@ -67,10 +68,10 @@ class OperatorProcess:
         self.begin(*arguments)
         await self.ready()
 
-    async def ready(self, timeout: float = 40.0) -> None:
+    async def ready(self, timeout: float = PATIENCE_S) -> None:
         """Wait until it holds the Lease and has read everything."""
         deadline = time.monotonic() + timeout
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S) as client:
             while True:
                 with contextlib.suppress(httpx.HTTPError):
                     if (await client.get(f"http://127.0.0.1:{self.port}/readyz")).status_code == 200:
@@ -80,10 +81,10 @@ class OperatorProcess:
                 await asyncio.sleep(0.05)
 
     async def metrics(self) -> str:
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S) as client:
             return (await client.get(f"http://127.0.0.1:{self.port}/metrics")).text
 
-    async def stop(self, number: int = signal.SIGTERM, timeout: float = 15.0) -> int:
+    async def stop(self, number: int = signal.SIGTERM, timeout: float = PATIENCE_S) -> int:
         """Signal it and wait for its end; the exit status."""
         if self._process is None:
             return 0
@@ -100,7 +101,7 @@ class OperatorProcess:
         """Only signal it."""
         os.kill(self.pid, number)
 
-    async def ended(self, timeout: float = 15.0) -> int:
+    async def ended(self, timeout: float = PATIENCE_S) -> int:
         """Wait until it has ended by itself; the exit status."""
         assert self._process is not None
         return await asyncio.to_thread(self._process.wait, timeout)
@@ -190,8 +191,22 @@ async def engine_of(admin: Cluster, namespace: str, room_id: str) -> Json:
     return await admin.get(names.pods_path(namespace, room["status"]["engine"]["podName"]))
 
 
+def served_without(pod: Json) -> Any:
+    """A check for `room_where`: an engine other than this pod serves."""
+
+    def check(room: Json) -> bool:
+        status = room.get("status", {})
+        engine = status.get("engine") or {"podUID": pod["metadata"]["uid"]}
+        return status.get("phase") in ("Ready", "Active") and engine["podUID"] != pod["metadata"]["uid"]
+
+    return check
+
+
 def served(epoch: int) -> Any:
-    """A check for `room_where`: an engine of this epoch serves."""
+    """A check for `room_where`: an engine of this epoch serves.
+
+    Not where a warm engine can be claimed: each claim that fails for what others write costs an epoch.
+    """
 
     def check(room: Json) -> bool:
         status = room.get("status", {})
@@ -203,20 +218,22 @@ def served(epoch: int) -> Any:
 
 async def until_told(admin: Cluster, namespace: str, *wanted: str) -> None:
     """Wait until the events of the namespace say all this, as `kubectl describe` shows them."""
-    async with asyncio.timeout(60):
-        while True:
-            events = (await admin.get(f"/api/v1/namespaces/{namespace}/events"))["items"]
-            said = [each["message"] for each in events if each["involvedObject"]["kind"] == "Room"]
-            if all(any(each in text for text in said) for each in wanted):
-                return
-            await asyncio.sleep(0.1)
+
+    async def told() -> bool:
+        events = (await admin.get(f"/api/v1/namespaces/{namespace}/events"))["items"]
+        said = [each["message"] for each in events if each["involvedObject"]["kind"] == "Room"]
+        return all(any(each in text for text in said) for each in wanted)
+
+    await until_so(told, f"events that say {wanted}")
 
 
 async def until_no_pod(admin: Cluster, namespace: str) -> None:
     """Wait until all pods are gone."""
-    async with asyncio.timeout(30):
-        while await pods_of(admin, namespace):
-            await asyncio.sleep(0.05)
+
+    async def none_left() -> bool:
+        return not await pods_of(admin, namespace)
+
+    await until_so(none_left, "no pod left")
 
 
 async def pool_where(admin: Cluster, namespace: str, check: Callable[[Json], bool]) -> Json:
@@ -232,8 +249,14 @@ async def until_capacity(admin: Cluster, namespace: str, rooms: int) -> None:
     await pool_where(admin, namespace, lambda status: status.get("capacity") == rooms)
 
 
+async def end_grace_time(admin: Cluster, namespace: str, room_id: str) -> None:
+    """The host of this room has left for good: it closes within a second, as after any grace time."""
+    path = names.rooms_path(namespace, names.room_name(room_id))
+    await admin.merge(path, {"spec": {"closeAfterSeconds": 1}})
+
+
 async def tell_engine(pod: Json, route: str, **params: str) -> None:
     """Have a stand-in engine say something, as its /test routes do."""
     url = f"http://{pod['status']['podIP']}:{names.ENGINE_PORT}/test/{route}"
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S) as client:
         (await client.post(url, params=params)).raise_for_status()

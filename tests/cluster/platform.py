@@ -1,23 +1,22 @@
 """The platform on the test cluster: api processes and a worker, beside operator and engine pods."""
 
-import asyncio
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import yaml
 
 from dolmetsch_core.tokens import EngineKey
-from dolmetsch_local.processes import free_port
 from dolmetsch_local.state import Address
-from tests.cluster.control_plane import die_with_parent, last_words
+from tests.cluster.control_plane import die_with_parent, last_words, steady_port
+from tests.cluster.waiting import PATIENCE_S, until_so
 from tests.platform_process import ADMIN_PASSWORD, HOST_PASSWORD
 
 ROOMS = ("TALK1", "TALK2", "TALK3")
+GRACE_S = 600
+"""How long a room waits for its host to come back: `end_grace_time` does not wait for it."""
 
 
 class ClusterPlatform:
@@ -42,17 +41,22 @@ class ClusterPlatform:
             "DOLMETSCH_ALLOW_PLAIN_PASSWORDS": "true",
             "DOLMETSCH_ARCHIVE_URL": f"sqlite:///{folder}/archive.db",
             "DOLMETSCH_SIGNING_KEY": "signing-key-of-the-cluster-tests-only",
-            "DOLMETSCH_CLOSE_ROOM_AFTER": "4",
+            "DOLMETSCH_CLOSE_ROOM_AFTER": str(GRACE_S),
             "DOLMETSCH_ROOMS_FILE": str(rooms),
         }
         self._processes: list[subprocess.Popen[bytes]] = []
 
     async def add_api(self) -> Address:
         """Start another api process and wait until it sees the cluster."""
-        port = free_port()
-        process = self._start(f"api-{port}", "dolmetsch_api", "--port", str(port))
-        url = f"http://127.0.0.1:{port}"
-        await self._until(lambda: _is_well(url), process, f"api-{port}")
+        port = steady_port()
+        name, url = f"api-{port}", f"http://127.0.0.1:{port}"
+        process = self._start(name, "dolmetsch_api", "--port", str(port))
+
+        async def well() -> bool:
+            assert process.poll() is None, f"{name} ended: {last_words(self.folder / f'{name}.log')}"
+            return await _is_well(url)
+
+        await until_so(well, f"{name} is well")
         return Address(url=url, host_password=HOST_PASSWORD, pid=process.pid, store_url=self._store_url)
 
     def add_worker(self, libretranslate_url: str) -> None:
@@ -63,11 +67,12 @@ class ClusterPlatform:
 
     async def ready(self, address: Address) -> None:
         """Wait until hosts can come: an engine was heard of, and the translator."""
-        deadline = time.monotonic() + 60
-        async with httpx.AsyncClient(trust_env=False) as client:
-            while not (await client.get(f"{address.url}/api/v1/about")).json()["ready"]:
-                assert time.monotonic() < deadline, "the api is not ready"
-                await asyncio.sleep(0.1)
+        async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S) as client:
+
+            async def is_ready() -> bool:
+                return bool((await client.get(f"{address.url}/api/v1/about")).json()["ready"])
+
+            await until_so(is_ready, "the api is ready")
 
     def stop(self) -> None:
         """End all of them."""
@@ -83,22 +88,15 @@ class ClusterPlatform:
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
-                preexec_fn=die_with_parent,  # noqa: PLW1509 (it only calls prctl)
+                preexec_fn=die_with_parent,
             )
         self._processes.append(process)
         return process
 
-    async def _until(self, check: Callable[[], bool], process: subprocess.Popen[bytes], name: str) -> None:
-        deadline = time.monotonic() + 40
-        while not await asyncio.to_thread(check):
-            words = last_words(self.folder / f"{name}.log")
-            assert process.poll() is None, f"{name} ended: {words}"
-            assert time.monotonic() < deadline, f"{name} is not ready: {words}"
-            await asyncio.sleep(0.1)
 
-
-def _is_well(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/health", trust_env=False).is_success
-    except httpx.HTTPError:
-        return False
+async def _is_well(url: str) -> bool:
+    async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S) as client:
+        try:
+            return (await client.get(f"{url}/health")).is_success
+        except httpx.HTTPError:
+            return False

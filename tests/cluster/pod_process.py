@@ -9,20 +9,19 @@ import os
 import random
 import signal
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dolmetsch_core.cluster.objects import resource_version
-from tests.cluster.control_plane import die_with_parent, last_words
+from tests.cluster.control_plane import REPOSITORY, die_with_parent, last_words
 from tests.cluster.nodes import condition, now
 from tests.cluster.probes import Probes
 
 if TYPE_CHECKING:
+    from tests.cluster.fork_server import Fork
     from tests.cluster.process_node import ProcessNode
 
 Json = dict[str, Any]
-REPOSITORY = Path(__file__).parent.parent.parent
-INHERITED = ("PATH", "HOME", "LD_LIBRARY_PATH", "XDG_CACHE_HOME", "LANG", "TMPDIR")
+INHERITED = ("PATH", "HOME", "LD_LIBRARY_PATH", "XDG_CACHE_HOME", "LANG", "TMPDIR", "PYTHONPYCACHEPREFIX")
 _addresses = itertools.count(random.SystemRandom().randrange(0, 1 << 23))
 
 
@@ -41,7 +40,7 @@ class PodProcess:
         self.uid: str = pod["metadata"]["uid"]
         self.address = next_address()
         self.log = node.folder / f"{self.name}.log"
-        self.process: asyncio.subprocess.Process | None = None
+        self.process: asyncio.subprocess.Process | Fork | None = None
         self.life: asyncio.Task[None] | None = None
         self._pod = pod
         self._eviction: Json = {}
@@ -115,7 +114,7 @@ class PodProcess:
             told = f'Back-off pulling image "{image}": not found'
             self._state = {"waiting": {"reason": next(reasons), "message": told}}
             await self._report()
-            await self._pause(0.5)
+            await self._pause(0.1)
 
     async def _run(self) -> None:
         self.process = await self._start()
@@ -143,10 +142,12 @@ class PodProcess:
         self._terminated(began)
         await self._report()
 
-    async def _start(self) -> asyncio.subprocess.Process:
+    async def _start(self) -> asyncio.subprocess.Process | Fork:
         container = self._container
         argv = [*(container.get("command") or self.node.entrypoint), *container.get("args", [])]
         env = await self._environment(container.get("env", []))
+        if not argv:
+            return await self.node.stand_ins.fork(env, self.log, REPOSITORY)
         with self.log.open("ab") as output:
             return await asyncio.create_subprocess_exec(
                 *argv,
@@ -204,10 +205,9 @@ class PodProcess:
     async def _probe(self) -> None:
         """Return when the process has to be ended for being dead."""
         await self._probes.run()
-        # A kubelet gives it its grace period first; an engine that does not answer makes no use of it.
         self.send(signal.SIGCONT)
         self.send(signal.SIGTERM)
-        await asyncio.sleep(min(2, self._pod["spec"].get("terminationGracePeriodSeconds", 30)))
+        await asyncio.sleep(self._pod["spec"].get("terminationGracePeriodSeconds", 30))
         self.send(signal.SIGKILL)
 
     async def _until_deleted(self) -> None:

@@ -19,13 +19,13 @@ def engine_pod(name: str, *, image: str = "stand-in", **env: str) -> dict[str, A
         "image": image,
         "env": variables,
         "ports": [{"name": "engine", "containerPort": names.ENGINE_PORT}],
-        "startupProbe": PROBE | {"failureThreshold": 30},
+        "startupProbe": PROBE | {"failureThreshold": 600},
         "readinessProbe": PROBE | {"failureThreshold": 1},
         "livenessProbe": PROBE | {"failureThreshold": 2},
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "resources": {"limits": {GPU: "1"}},
     }
-    spec = {"restartPolicy": "Never", "containers": [container], "terminationGracePeriodSeconds": 5}
+    spec = {"restartPolicy": "Never", "containers": [container], "terminationGracePeriodSeconds": 60}
     return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": spec}
 
 

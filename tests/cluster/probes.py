@@ -9,6 +9,8 @@ import aiohttp
 Json = dict[str, Any]
 # A kubelet's defaults.
 PERIOD_S, TIMEOUT_S, FAILURES = 10, 1, 3
+PATIENCE = 5
+"""Times so long as the pod says an answer may take: here all nodes share one machine, and its test's loop."""
 
 
 class Probes:
@@ -72,7 +74,7 @@ class Probes:
         if isinstance(port, str):
             port = next(each["containerPort"] for each in self._container["ports"] if each["name"] == port)
         url = f"http://{self._address}:{port}{asked.get('path', '/')}"
-        timeout = aiohttp.ClientTimeout(total=probe.get("timeoutSeconds", TIMEOUT_S))
+        timeout = aiohttp.ClientTimeout(total=PATIENCE * probe.get("timeoutSeconds", TIMEOUT_S))
         try:
             async with client.get(url, timeout=timeout) as answer:
                 return answer.status < 400

@@ -20,13 +20,14 @@ from pathlib import Path
 from typing import Any
 
 from dolmetsch_core.cluster import names
-from dolmetsch_core.cluster.api import Away, Cluster, Conflict, Expired, NotFound
+from dolmetsch_core.cluster.api import Cluster, Conflict, NotFound
+from tests.cluster.fork_server import ForkServer
 from tests.cluster.nodes import Node
 from tests.cluster.pod_process import PodProcess, next_address
+from tests.cluster.waiting import UNHEARD
 
 Json = dict[str, Any]
 log = logging.getLogger(__name__)
-STAND_IN = (sys.executable, "-m", "tests.cluster.stand_in_engine")
 ENGINE = (sys.executable, "-m", "dolmetsch_engine")
 PODS = "/api/v1/pods"
 
@@ -43,22 +44,27 @@ def _check_port() -> None:
 
 
 class ProcessNode(Node):
-    """The node, and its faults. `entrypoint` runs where a container names no command; `env` is for all."""
+    """The node, and its faults; `env` is for all containers.
+
+    `entrypoint` runs where a container names no command: a stand-in engine, unless something else is given.
+    """
 
     def __init__(
         self,
         admin: Cluster,
         name: str,
         folder: Path,
+        stand_ins: ForkServer,
         *,
         gpus: int = 0,
         labels: Mapping[str, str] | None = None,
-        entrypoint: Sequence[str] = STAND_IN,
+        entrypoint: Sequence[str] = (),
         env: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(admin, name, gpus=gpus, labels=labels)
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
+        self.stand_ins = stand_ins
         self.entrypoint = tuple(entrypoint)
         self.env = dict(env or {})
         self.failing_images: set[str] = set()
@@ -152,7 +158,7 @@ class ProcessNode(Node):
                 return await self.admin.merge(path, {"metadata": {"uid": uid}, **patch})
             except (NotFound, Conflict):
                 return None
-            except Away:
+            except UNHEARD:
                 await asyncio.sleep(0.5)
 
     async def remove(self, path: str, uid: str) -> None:
@@ -163,7 +169,7 @@ class ProcessNode(Node):
                 await self.admin.delete(path, uid=uid, grace_seconds=0)
             except (NotFound, Conflict):
                 return
-            except Away:
+            except UNHEARD:
                 await asyncio.sleep(0.5)
             else:
                 return
@@ -180,7 +186,7 @@ class ProcessNode(Node):
     async def _watch_pods(self) -> None:
         selector = {"fieldSelector": f"spec.nodeName={self.name}"}
         while True:
-            with contextlib.suppress(Away, Expired):
+            with contextlib.suppress(*UNHEARD):
                 listed = await self.admin.get(PODS, **selector)
                 for uid in self._pods.keys() - {pod["metadata"]["uid"] for pod in listed["items"]}:
                     self._gone(uid)

@@ -35,6 +35,7 @@ class StandIn:
         self._load_seconds = load_seconds
         self._drain_seconds = drain_seconds
         self._changed = asyncio.Condition()
+        self._drains = asyncio.Event()
         self._tasks = {asyncio.create_task(self._load())}
 
     async def _load(self) -> None:
@@ -77,11 +78,17 @@ class StandIn:
 
     async def end(self) -> None:
         """Begin the drain, once."""
-        if self._request and not self.now.drained:
+        if self._request and not self._drains.is_set():
+            self._drains.set()
             self._tasks.add(asyncio.create_task(self._drain()))
 
     async def _drain(self) -> None:
         await asyncio.sleep(self._drain_seconds)
+        await self.say(drained=True)
+
+    async def drained(self) -> None:
+        """End the drain now; waits for its beginning."""
+        await self._drains.wait()
         await self.say(drained=True)
 
 
@@ -137,6 +144,12 @@ async def set_failing(engine: StandIn, request: web.Request) -> web.StreamRespon
     return told(engine.now)
 
 
+async def set_drained(engine: StandIn, _: web.Request) -> web.StreamResponse:
+    """For tests: the last words are written, whatever STAND_IN_DRAIN_SECONDS says."""
+    await engine.drained()
+    return told(engine.now)
+
+
 async def set_fenced(engine: StandIn, _: web.Request) -> web.StreamResponse:
     """For tests: as if another engine had taken the pen."""
     await engine.say(fenced=True)
@@ -152,6 +165,7 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/test/host", set_host),
     ("POST", "/test/delay", set_delay),
     ("POST", "/test/failing", set_failing),
+    ("POST", "/test/drained", set_drained),
     ("POST", "/test/fenced", set_fenced),
 )
 

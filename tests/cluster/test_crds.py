@@ -1,5 +1,6 @@
 """The CustomResourceDefinitions on a real API server: only that enforces what they say."""
 
+import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ from tests.cluster.control_plane import ControlPlane
 from tests.cluster.tools import Kubectl
 
 Json = dict[str, Any]
-NAMESPACE = "crds"
+NAMESPACE = f"crds-{secrets.token_hex(4)}"
 MISSING = object()
 TIME = "2026-11-23T12:00:00Z"
 CONDITION = {"type": "EngineReady", "status": "True", "reason": "Ready", "lastTransitionTime": TIME}

@@ -1,6 +1,5 @@
 """Engines that fail in every way there is: the room goes on with another one, or says why it can't."""
 
-import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
 from typing import Any
@@ -15,6 +14,7 @@ from tests.cluster.operator_process import (
     IMAGE,
     OperatorProcess,
     delete_room,
+    edit_pool,
     engine_of,
     make_pool,
     make_room,
@@ -27,13 +27,19 @@ from tests.cluster.operator_process import (
     until_no_pod,
     until_told,
 )
-from tests.cluster.pods import delete
+from tests.cluster.pods import delete, is_ready
 from tests.cluster.process_node import ProcessNode
 from tests.cluster.stand_in_engine import CRASHED, LAST_WORDS
-from tests.cluster.waiting import gone, object_where, room_where
-from tests.waiting import until
+from tests.cluster.waiting import PATIENCE_S, gone, room_where, until, until_so
 
-pytestmark = pytest.mark.timeout(180)
+GIVEN_UP_AFTER_S = 4
+"""An engine that does not start: long enough for a slow machine to tell why."""
+
+
+async def look_again(admin: Cluster, namespace: str, room: dict[str, Any]) -> None:
+    """Have the operator decide on a room now: an edited pool alone makes it do so some time later."""
+    path = names.rooms_path(namespace, room["metadata"]["name"])
+    await admin.merge(path, {"metadata": {"annotations": {"example.com/look": "again"}}})
 
 
 async def serving_room(admin: Cluster, namespace: str, room_id: str = "R1", **pool: Any) -> dict[str, Any]:
@@ -44,23 +50,21 @@ async def serving_room(admin: Cluster, namespace: str, room_id: str = "R1", **po
     return await engine_of(admin, namespace, room_id)
 
 
-async def failed(admin: Cluster, namespace: str, name: str) -> dict[str, Any]:
-    """Wait until a Room has spent its budget."""
-    path = names.rooms_path(namespace, name)
-    return await object_where(admin, path, phase("Failed"), "Failed", timeout=90)
-
-
 async def test_an_image_that_can_not_be_pulled_fails_the_room_with_the_cause_until_it_is_healed(
     admin: Cluster, namespace: str, operator: OperatorProcess, add_process_node: AddProcessNode
 ) -> None:
     node = await add_process_node("a", gpus=2)
     node.fail_images(IMAGE)
-    await make_pool(admin, namespace, startTimeoutSeconds=2)
-    await make_room(admin, namespace, "R1")
+    await make_pool(admin, namespace)
+    room = await make_room(admin, namespace, "R1")
     cause = f'ImagePullBackOff: Back-off pulling image "{IMAGE}"'
     starting = await room_where(admin, namespace, "r1", message(cause), "told")
     assert starting["status"]["phase"] == "Starting"
-    given_up = (await failed(admin, namespace, "r1"))["status"]
+    # Only now, so that the cause is told before the first engine is given up.
+    edited = (await edit_pool(admin, namespace, startTimeoutSeconds=GIVEN_UP_AFTER_S))["metadata"]
+    await pool_where(admin, namespace, lambda pool: pool["observedGeneration"] == edited["generation"])
+    await look_again(admin, namespace, room)
+    given_up = (await room_where(admin, namespace, "r1", phase("Failed"), "Failed"))["status"]
     assert f"Given up after 6 failures. Engine lost: {cause}" in given_up["message"]
     assert "Raise spec.activation" in given_up["message"]
     await until_no_pod(admin, namespace)
@@ -78,7 +82,7 @@ async def test_an_engine_that_crashes_at_its_start_fails_the_room_with_its_last_
     await add_process_node("a", gpus=2)
     await make_pool(admin, namespace, env={"STAND_IN_FAULT": "crash"})
     await make_room(admin, namespace, "R1")
-    given_up = await failed(admin, namespace, "r1")
+    given_up = await room_where(admin, namespace, "r1", phase("Failed"), "Failed")
     assert f"Error (exit code {CRASHED}) {LAST_WORDS}" in given_up["status"]["message"]
     await until_told(admin, namespace, given_up["status"]["message"])
     await until_no_pod(admin, namespace)
@@ -136,8 +140,8 @@ async def test_a_lost_node_costs_a_room_its_engine_and_no_more(
     old = await serving_room(admin, namespace)
     await add_process_node("b", gpus=1)
     await getattr(node, fault)()
-    path = names.rooms_path(namespace, "r1")
-    room = await object_where(admin, path, served(2), "on the other node", timeout=90)
+    await node.be_missed()
+    room = await room_where(admin, namespace, "r1", served(2), "on the other node")
     engine = await engine_of(admin, namespace, "R1")
     assert engine["spec"]["nodeName"].endswith("-b")
     await until_told(admin, namespace, f"node {node.name} is lost")
@@ -147,7 +151,7 @@ async def test_a_lost_node_costs_a_room_its_engine_and_no_more(
     await node.come_back()
     await gone(admin, old_path)
     await until(lambda: not node.processes, "nothing left on the node")
-    now = await admin.get(path)
+    now = await admin.get(names.rooms_path(namespace, "r1"))
     assert now["status"]["engine"] == room["status"]["engine"]
 
 
@@ -165,12 +169,12 @@ async def test_a_pod_that_never_finishes_its_deletion_is_not_waited_for(
 
 
 @pytest.mark.parametrize(
-    ("fault", "cause"),
+    ("fault", "start_s", "cause"),
     [
-        ("failing", "no words come out"),
-        ("never-ready", "the engine was not ready in time"),
-        ("hang", "the engine was not ready in time"),
-        ("lies", "it does not take the session"),
+        ("failing", 300, "no words come out"),
+        ("never-ready", 2, "the engine was not ready in time"),
+        ("hang", 2, "the engine was not ready in time"),
+        ("lies", 300, "it does not take the session"),
     ],
 )
 async def test_an_engine_that_is_no_use_does_not_keep_its_room_waiting_without_a_word(
@@ -180,10 +184,11 @@ async def test_an_engine_that_is_no_use_does_not_keep_its_room_waiting_without_a
     operator: OperatorProcess,
     add_process_node: AddProcessNode,
     fault: str,
+    start_s: int,
     cause: str,
 ) -> None:
     await add_process_node("a", gpus=2)
-    await make_pool(admin, namespace, env={"STAND_IN_FAULT": fault}, startTimeoutSeconds=2)
+    await make_pool(admin, namespace, env={"STAND_IN_FAULT": fault}, startTimeoutSeconds=start_s)
     room = await make_room(admin, namespace, "R1")
     waiting = await room_where(admin, namespace, "r1", message(cause), cause)
     assert waiting["status"]["phase"] in ("Starting", "Recovering", "Failed")
@@ -221,8 +226,7 @@ async def test_engines_that_do_not_take_the_operators_new_key_are_replaced_with_
     other = add_operator("other", DOLMETSCH_OPERATOR_ENGINE_PRIVATE_KEY=EngineKey.generate().pem)
     await other.start()
     for name in ("r1", "r2"):
-        path = names.rooms_path(namespace, name)
-        room = await object_where(admin, path, served(2), "on an engine of the new key", timeout=60)
+        room = await room_where(admin, namespace, name, served(2), "on an engine of the new key")
         assert room["status"]["failures"] == 1
     await until_told(admin, namespace, "it does not accept this operator's key")
 
@@ -248,7 +252,7 @@ async def test_engines_that_are_deleted_as_fast_as_they_are_made_are_not_made_wi
     version = (await admin.get(names.pods_path(namespace)))["metadata"]["resourceVersion"]
     await make_room(admin, namespace, "R1")
     made = 0
-    watch = admin.watch(names.pods_path(namespace), version, timeout=60, silence=60)
+    watch = admin.watch(names.pods_path(namespace), version, timeout=PATIENCE_S, silence=PATIENCE_S)
     async with aclosing(watch) as events:
         async for kind, pod in events:
             if kind != "ADDED":
@@ -272,6 +276,12 @@ async def test_a_warm_engine_deleted_by_hand_is_made_again(
     (warm,) = await pods_of(admin, namespace)
     await delete(admin, warm)
     await gone(admin, names.pods_path(namespace, warm["metadata"]["name"]))
+
+    async def another() -> bool:
+        # The pool's status may be of before the deletion.
+        return [is_ready(pod) for pod in await pods_of(admin, namespace)] == [True]
+
+    await until_so(another, "another one, and one only")
     await pool_where(admin, namespace, lambda status: status.get("warm") == 1)
     assert len(await pods_of(admin, namespace)) == 1
 
@@ -299,6 +309,8 @@ def ended(pod: dict[str, Any]) -> bool:
 
 async def until_pods(admin: Cluster, namespace: str, expected: set[str]) -> None:
     """Wait until there are these pods and no others."""
-    async with asyncio.timeout(30):
-        while {pod["metadata"]["name"] for pod in await pods_of(admin, namespace)} != expected:
-            await asyncio.sleep(0.05)
+
+    async def as_expected() -> bool:
+        return {pod["metadata"]["name"] for pod in await pods_of(admin, namespace)} == expected
+
+    await until_so(as_expected, f"the pods {expected}")

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 from pathlib import Path
 
 import httpx
@@ -9,15 +10,13 @@ import pytest
 
 from dolmetsch_core.cluster import names
 from dolmetsch_core.cluster.api import Away, Cluster
-from dolmetsch_local.processes import free_port
 from tests.cluster.conftest import AddNode, AddProcessNode
-from tests.cluster.control_plane import ControlPlane, die_with_parent
+from tests.cluster.control_plane import ControlPlane, die_with_parent, steady_port
 from tests.cluster.kwok import Kwok, add_hollow_nodes, remove_hollow_nodes
 from tests.cluster.nodes import GPU
 from tests.cluster.pods import condition_of, delete, engine_pod, is_ready
-from tests.cluster.process_node import STAND_IN
-from tests.cluster.waiting import gone, pod_where
-from tests.waiting import until
+from tests.cluster.waiting import PATIENCE_S, gone, pod_where, until
+from tests.conftest import REPOSITORY
 
 
 async def test_third_pod_waits_for_one_of_two_gpus(
@@ -86,10 +85,12 @@ async def test_cordoned_node_takes_no_pod(admin: Cluster, namespace: str, add_no
 async def test_one_stand_in_answers_for_all_hollow_pods(
     control_plane: ControlPlane, admin: Cluster, namespace: str, tmp_path: Path
 ) -> None:
-    port = free_port()
-    command = [*STAND_IN, "--many"]
+    port = steady_port()
     engines = await asyncio.create_subprocess_exec(
-        *command, env=os.environ | {"DOLMETSCH_ENGINE_PORT": str(port)}, preexec_fn=die_with_parent
+        *(sys.executable, "-m", "tests.cluster.stand_in_engine", "--many"),
+        env=os.environ | {"DOLMETSCH_ENGINE_PORT": str(port)},
+        cwd=REPOSITORY,
+        preexec_fn=die_with_parent,
     )
     kwok = Kwok(control_plane, tmp_path)
     hollow: list[str] = []
@@ -104,7 +105,7 @@ async def test_one_stand_in_answers_for_all_hollow_pods(
         assert len(addresses) == len(wanted)
         # Asked until it answers: it may still be starting.
         tried = httpx.AsyncHTTPTransport(retries=10)
-        async with httpx.AsyncClient(trust_env=False, transport=tried) as client:
+        async with httpx.AsyncClient(trust_env=False, transport=tried, timeout=PATIENCE_S) as client:
             first, second, *_ = sorted(addresses)
             await client.post(f"http://{first}:{port}/test/delay", params={"delay": "late"})
             told = [(await client.get(f"http://{each}:{port}/status")).json() for each in (first, second)]

@@ -9,10 +9,10 @@ from dolmetsch_core.cluster import names
 from dolmetsch_core.cluster.api import Cluster
 from dolmetsch_core.wire.engine import EngineStatus, SessionRequest
 from tests.cluster.conftest import AddProcessNode
+from tests.cluster.operator_process import tell_engine
 from tests.cluster.pods import delete, engine_pod, is_ready, state, terminated
 from tests.cluster.stand_in_engine import CRASHED, LAST_WORDS
-from tests.cluster.waiting import gone, pod_where
-from tests.waiting import until
+from tests.cluster.waiting import PATIENCE_S, gone, pod_where, until
 
 
 async def test_pod_becomes_a_process_that_answers_at_its_own_address(
@@ -25,8 +25,8 @@ async def test_pod_becomes_a_process_that_answers_at_its_own_address(
 
     assert one["status"]["podIP"] != two["status"]["podIP"]
     assert set(node.processes) == {"one", "two"}
-    async with httpx.AsyncClient(trust_env=False) as client:
-        answer = await client.get(f"http://{one['status']['podIP']}:{names.ENGINE_PORT}/status")
+    async with client_of(one) as client:
+        answer = await client.get("/status")
     assert EngineStatus.model_validate_json(answer.content).ready
 
 
@@ -103,9 +103,7 @@ async def test_failing_engine_is_ended_by_its_liveness_probe(
     await admin.create(names.pods_path(namespace), engine_pod("one"))
     ready = await pod_where(admin, namespace, "one", is_ready, "Ready")
 
-    async with httpx.AsyncClient(trust_env=False) as client:
-        url = f"http://{ready['status']['podIP']}:{names.ENGINE_PORT}/test/failing"
-        await client.post(url, params={"failing": "no words come out"})
+    await tell_engine(ready, "failing", failing="no words come out")
 
     # It obeys SIGTERM; one that hangs would be killed.
     await pod_where(admin, namespace, "one", lambda pod: pod["status"]["phase"] == "Succeeded", "ended")
@@ -159,7 +157,7 @@ async def test_engine_that_lies_says_it_is_ready_and_refuses_sessions(
     pod = await pod_where(admin, namespace, "one", is_ready, "Ready")
 
     wanted = SessionRequest(room="r1", session="s.1", epoch=1, source_lang="en")
-    async with httpx.AsyncClient(base_url=f"http://{pod['status']['podIP']}:8100", trust_env=False) as client:
+    async with client_of(pod) as client:
         told = EngineStatus.model_validate_json((await client.get("/status?after=0")).content)
         refused = await client.put("/session", content=wanted.to_bytes())
     assert (told.ready, refused.status_code) == (True, 503)
@@ -174,7 +172,7 @@ async def test_stand_in_serves_one_session_and_drains_it(
 
     wanted = SessionRequest(room="r1", session="s.1", epoch=1, source_lang="en")
     other = wanted.model_copy(update={"session": "s.2"})
-    async with httpx.AsyncClient(base_url=f"http://{pod['status']['podIP']}:8100", trust_env=False) as client:
+    async with client_of(pod) as client:
         opened = await client.put("/session", content=wanted.to_bytes())
         refused = await client.put("/session", content=other.to_bytes())
         await client.post("/test/host?connected=true")
@@ -182,3 +180,9 @@ async def test_stand_in_serves_one_session_and_drains_it(
         drained = EngineStatus.model_validate_json((await client.get(f"/status?after={rev}")).content)
     assert (opened.json()["session"], refused.status_code) == ("s.1", 409)
     assert (drained.drained, drained.host_connected) == (True, True)
+
+
+def client_of(pod: dict[str, Any]) -> httpx.AsyncClient:
+    """Asks a pod's engine, as long as it takes."""
+    url = f"http://{pod['status']['podIP']}:{names.ENGINE_PORT}"
+    return httpx.AsyncClient(base_url=url, trust_env=False, timeout=PATIENCE_S)

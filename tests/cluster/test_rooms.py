@@ -2,20 +2,21 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from typing import Any
-
-import pytest
 
 from dolmetsch_core.cluster import names
 from dolmetsch_core.cluster.api import Cluster
 from dolmetsch_core.tokens import EngineKey
 from tests.cluster.conftest import AddProcessNode
 from tests.cluster.operator_process import (
+    DRAINS_UNTIL_TOLD,
     OperatorProcess,
     delete_room,
     edit_pool,
+    end_grace_time,
     engine_of,
     make_pool,
     make_room,
@@ -29,10 +30,7 @@ from tests.cluster.operator_process import (
     until_no_pod,
 )
 from tests.cluster.tools import Kubectl
-from tests.cluster.waiting import gone, room_where
-from tests.waiting import until
-
-pytestmark = pytest.mark.timeout(120)
+from tests.cluster.waiting import PATIENCE_S, Json, gone, room_where, until, until_so
 
 
 async def test_two_rooms_take_two_gpus_the_third_is_refused_and_gets_in_after_one_has_closed(
@@ -49,9 +47,9 @@ async def test_two_rooms_take_two_gpus_the_third_is_refused_and_gets_in_after_on
     assert len(engines) == 2, "no warm engine waits where none can fit"
     assert not [pod for pod in engines if not pod["spec"].get("nodeName")]
 
-    await make_room(admin, namespace, "R3", origin="api")
+    third = await make_room(admin, namespace, "R3", origin="api")
     refused = "Unable to activate room <R3>: Maximum capacity of 2 instances reached"
-    await room_where(admin, namespace, "r3", message(refused), "refused")
+    await room_where(admin, namespace, "r3", message(refused), "refused", third)
     await gone(admin, names.rooms_path(namespace, "r3"))
 
     await delete_room(admin, namespace, first)
@@ -105,9 +103,7 @@ async def test_kubectl_tells_the_story(
 
     # Events are written beside the work.
     serves = f"Engine {engine['metadata']['name']} serves the room (epoch 1, en)"
-    async with asyncio.timeout(20):
-        while not await told(serves, "The host's audio reaches the engine"):
-            await asyncio.sleep(0.1)
+    await until_so(lambda: told(serves, "The host's audio reaches the engine"), "both events")
 
     await asyncio.to_thread(kubectl, "delete", "room", "rj8xyz")
     await until_no_pod(admin, namespace)
@@ -117,12 +113,14 @@ async def test_deleting_a_room_flushes_its_engine_first(
     admin: Cluster, namespace: str, operator: OperatorProcess, add_process_node: AddProcessNode
 ) -> None:
     node = await add_process_node("a", gpus=1)
-    await make_pool(admin, namespace, env={"STAND_IN_DRAIN_SECONDS": "1"})
+    await make_pool(admin, namespace, env=DRAINS_UNTIL_TOLD)
     room = await make_room(admin, namespace, "R1")
     await room_where(admin, namespace, "r1", phase("Ready"), "Ready")
+    engine = await engine_of(admin, namespace, "R1")
     await delete_room(admin, namespace, room)
     await room_where(admin, namespace, "r1", phase("Draining"), "Draining")
     assert node.processes, "the engine lives while it drains"
+    await tell_engine(engine, "drained")
     await gone(admin, names.rooms_path(namespace, "r1"))
     await until_no_pod(admin, namespace)
     await until(lambda: not node.processes, "no process left")
@@ -134,8 +132,8 @@ async def test_a_host_that_left_closes_a_room_of_the_api_and_frees_one_of_a_pers
     await add_process_node("a", gpus=2)
     await make_pool(admin, namespace)
     await until_capacity(admin, namespace, 2)
-    await make_room(admin, namespace, "API", origin="api", closeAfterSeconds=2)
-    await make_room(admin, namespace, "MINE", closeAfterSeconds=2)
+    await make_room(admin, namespace, "API", origin="api")
+    await make_room(admin, namespace, "MINE")
     for room_id in ("API", "MINE"):
         await room_where(admin, namespace, room_id.lower(), phase("Ready"), "Ready")
         await tell_engine(await engine_of(admin, namespace, room_id), "host", connected="true")
@@ -143,6 +141,7 @@ async def test_a_host_that_left_closes_a_room_of_the_api_and_frees_one_of_a_pers
         await tell_engine(await engine_of(admin, namespace, room_id), "host", connected="false")
         waiting = await room_where(admin, namespace, room_id.lower(), phase("Ready"), "host away")
         assert waiting["status"]["closeAt"]
+        await end_grace_time(admin, namespace, room_id)
     await gone(admin, names.rooms_path(namespace, "api"))
     await room_where(admin, namespace, "mine", phase("Closed"), "Closed")
     await until_no_pod(admin, namespace)
@@ -316,24 +315,24 @@ async def test_status_is_not_written_while_nothing_changes(
     for delay in ("late", "slow", "ok", "late"):
         await tell_engine(engine, "delay", delay=delay)
     await tell_engine(engine, "failing", failing="no words come out")
-    said = await room_where(admin, namespace, "r1", message("no words"), "told")
-    words = said["status"]["message"]
     # Another reason to write takes the delay along.
-    assert await written(admin, namespace, version, said) == [("slow", ""), ("late", words)]
+    delays, messages = zip(*await written(admin, namespace, version, message("no words")), strict=True)
+    assert delays == ("slow", "late")
+    assert messages[0] == ""
 
 
 async def written(
-    admin: Cluster, namespace: str, version: str, last: dict[str, Any]
+    admin: Cluster, namespace: str, version: str, last: Callable[[Json], bool]
 ) -> list[tuple[str, str]]:
     """Delay and message of every change of a namespace's one Room after a version, up to the last one."""
-    watch = admin.watch(names.rooms_path(namespace), version, timeout=30, silence=30)
+    watch = admin.watch(names.rooms_path(namespace), version, timeout=PATIENCE_S, silence=PATIENCE_S)
     found: list[tuple[str, str]] = []
     async with aclosing(watch) as events:
         async for kind, obj in events:
             if kind == "MODIFIED":
                 found.append((obj["status"]["delay"], obj["status"]["message"]))
-            if obj["metadata"]["resourceVersion"] == last["metadata"]["resourceVersion"]:
-                break
+                if last(obj):
+                    break
     return found
 
 
@@ -344,12 +343,12 @@ async def new_image(admin: Cluster, namespace: str, image: str) -> None:
 
 async def until_images(admin: Cluster, namespace: str, *, warm: str, live: str) -> None:
     """Wait until all warm engines and all engines of rooms have these images."""
-    async with asyncio.timeout(30):
-        while True:
-            found = {
-                (names.ROOM in pod["metadata"]["labels"], pod["spec"]["containers"][0]["image"])
-                for pod in await pods_of(admin, namespace)
-            }
-            if found == {(False, warm), (True, live)}:
-                return
-            await asyncio.sleep(0.1)
+
+    async def as_wanted() -> bool:
+        found = {
+            (names.ROOM in pod["metadata"]["labels"], pod["spec"]["containers"][0]["image"])
+            for pod in await pods_of(admin, namespace)
+        }
+        return found == {(False, warm), (True, live)}
+
+    await until_so(as_wanted, f"warm engines of {warm}, live ones of {live}")

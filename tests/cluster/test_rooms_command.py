@@ -6,14 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from dolmetsch_core.cluster import names
 from dolmetsch_core.cluster.api import Cluster
 from dolmetsch_core.cluster.objects import room_object, room_of, status_patch
 from dolmetsch_core.wire.room import EnginePoolStatus, Origin, Phase, RoomSpec, RoomStatus
-
-pytestmark = pytest.mark.timeout(120)
+from tests.cluster.control_plane import die_with_parent
+from tests.cluster.waiting import PATIENCE_S, object_where
 
 
 async def dolmetsch(kubeconfig: Path, *args: str) -> subprocess.CompletedProcess[str]:
@@ -24,8 +22,9 @@ async def dolmetsch(kubeconfig: Path, *args: str) -> subprocess.CompletedProcess
         env=env,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
+        preexec_fn=die_with_parent,
     )
 
 
@@ -55,9 +54,9 @@ async def test_a_clusters_rooms_are_listed_and_closed(
     assert lines[-1].startswith("1 of 3 active, 2 more can be")
 
     closing = asyncio.create_task(dolmetsch(api_kubeconfig, "close", "R1", "--namespace", namespace))
-    async with asyncio.timeout(60):
-        while "deletionTimestamp" not in (await admin.get(f"{rooms}/{room.name}"))["metadata"]:
-            await asyncio.sleep(0.05)
+    await object_where(
+        admin, f"{rooms}/{room.name}", lambda obj: "deletionTimestamp" in obj["metadata"], "being deleted"
+    )
     await admin.merge(f"{rooms}/{room.name}", {"metadata": {"finalizers": None}})
     closed = await closing
     assert (closed.returncode, closed.stderr) == (0, "")

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -12,33 +12,33 @@ import pytest
 from dolmetsch_core.cluster import names
 from dolmetsch_core.cluster.api import Cluster
 from dolmetsch_core.tokens import EngineKey
-from dolmetsch_local.client import Refused, frames, host_socket, login
+from dolmetsch_local.client import Refused, frames
 from dolmetsch_local.speak import speak
 from dolmetsch_local.state import Address
 from tests.cluster.conftest import AddProcessNode
 from tests.cluster.control_plane import ControlPlane
+from tests.cluster.hosts import hosting, speaking
 from tests.cluster.operator_process import (
     OperatorProcess,
+    end_grace_time,
     engine_of,
     make_pool,
     phase,
     pods_of,
     pool_where,
     room_manifest,
+    served_without,
 )
 from tests.cluster.platform import ClusterPlatform
 from tests.cluster.process_node import ENGINE
 from tests.cluster.tools import Kubectl
-from tests.cluster.waiting import gone, room_where
+from tests.cluster.waiting import PATIENCE_S, gone, room_where, until
 from tests.conftest import LibreTranslateProcess, model
+from tests.integration.platform.reading import until_all_is_read
 from tests.platform_process import ADMIN_PASSWORD, Viewer, viewing
-from tests.scoring import exact_translations, score, talk
-from tests.waiting import until
+from tests.scoring import Talk, exact_translations, score, talk
 
-pytestmark = pytest.mark.timeout(240)
-
-
-Speaking = Callable[[], tuple[Address, Address]]
+Apis = tuple[Address, Address]
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ async def test_the_third_host_is_told_the_capacity_and_gets_in_after_one_has_clo
             async with hosting(one, "TALK3"):
                 raise AssertionError("the third host got in")
 
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE_S) as client:
             closed = await client.post(f"{other.url}/room/TALK1/close", json={"key": ADMIN_PASSWORD})
         assert closed.is_success
         await gone(admin, names.rooms_path(namespace, "talk1"))
@@ -110,52 +110,21 @@ async def test_a_room_that_kubectl_made_ready_is_joined_and_one_that_it_deletes_
     await asyncio.to_thread(kubectl, "apply", "-f", "-", stdin=manifest)
     prewarmed = await room_where(admin, namespace, "talk1", phase("Ready"), "prewarmed")
     await cluster_platform.ready(address)
-    key = await login(address)
-    async with (
-        viewing(address.url, "TALK1", "en") as (english,),
-        host_socket(key, "TALK1", "en", "en") as host,
-    ):
-        hearing = frames(host)
-        async for frame in hearing:
-            if frame.get("info", {}).get("ready_to_recieve_audio"):
-                break
+    async with viewing(address.url, "TALK1", "en") as (english,), hosting(address, "TALK1") as host:
         joined = await admin.get(names.rooms_path(namespace, "talk1"))
         assert joined["metadata"]["uid"] == prewarmed["metadata"]["uid"]
         assert joined["status"]["engine"]["podUID"] == prewarmed["status"]["engine"]["podUID"]
 
         await asyncio.to_thread(kubectl, "delete", "room", "talk1", "--wait=false")
         with pytest.raises(Refused, match="Room closed"):
-            async for _ in hearing:
+            async for _ in frames(host):
                 continue
-        await until(lambda: english.closed == "Room closed", "the viewer is told", 20)
+        await until(lambda: english.closed == "Room closed", "the viewer is told")
     await gone(admin, names.rooms_path(namespace, "talk1"))
 
 
-class hosting:  # noqa: N801 (used as a function)
-    """A host in a room, whose engine is ready, for as long as the context lasts."""
-
-    def __init__(self, address: Address, room: str) -> None:
-        self._address = address
-        self._room = room
-        self._stack = AsyncExitStack()
-
-    async def __aenter__(self) -> None:
-        key = await login(self._address)
-        try:
-            socket = await self._stack.enter_async_context(host_socket(key, self._room, "en", "en"))
-            async for frame in frames(socket):
-                if frame.get("info", {}).get("ready_to_recieve_audio"):
-                    return
-        except BaseException:
-            await self._stack.aclose()
-            raise
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._stack.aclose()
-
-
 @pytest.fixture
-async def speaking_platform(  # noqa: PLR0917 (fixtures)
+async def apis(  # noqa: PLR0917 (fixtures)
     admin: Cluster,
     namespace: str,
     operator: OperatorProcess,
@@ -163,7 +132,7 @@ async def speaking_platform(  # noqa: PLR0917 (fixtures)
     cluster_platform: ClusterPlatform,
     store_url: str,
     libretranslate: LibreTranslateProcess,
-) -> Speaking:
+) -> Apis:
     """Real engines with the demo model on two nodes, a translator, two api processes."""
     for name in ("a", "b"):
         await add_process_node(name, gpus=1, entrypoint=ENGINE)
@@ -179,13 +148,18 @@ async def speaking_platform(  # noqa: PLR0917 (fixtures)
     await pool_where(admin, namespace, lambda status: status.get("warm") == 1)
     await cluster_platform.ready(one)
     await cluster_platform.ready(other)
-    return lambda: (one, other)
+    return one, other
 
 
-def assert_all_heard(own: Viewer, other: Viewer, name: str) -> None:
-    of = talk(name)
+async def room_closes(admin: Cluster, namespace: str, english: Viewer, german: Viewer) -> None:
+    """The host has left for good."""
+    await end_grace_time(admin, namespace, "TALK1")
+    await until(lambda: english.closed and german.closed, "the room closes after its host left")
+
+
+def assert_all_heard(of: Talk, own: Viewer, other: Viewer) -> None:
     heard = score(of.texts, own.texts("en"))
-    print(f"{name}: WER {heard.wer:.1%}, missing {heard.missing}")
+    print(f"{of.name}: WER {heard.wer:.1%}, missing {heard.missing}")
     assert heard.wer <= 0.15, own.texts("en")
     assert not heard.missing, own.texts("en")
     assert not heard.doubled, own.texts("en")
@@ -197,60 +171,54 @@ def assert_all_heard(own: Viewer, other: Viewer, name: str) -> None:
 
 @pytest.mark.audio
 async def test_a_spoken_talk_is_read_in_both_languages_from_another_api_process(
-    speaking_platform: Speaking, admin: Cluster, namespace: str
+    apis: Apis, admin: Cluster, namespace: str
 ) -> None:
-    here, there = speaking_platform()
+    (here, there), of = apis, talk("en")
     async with viewing(there.url, "TALK1", "en", "de") as (english, german):
-        await speak(here, "TALK1", talk("en").recording, "en", lambda _done, _total: None)
-        await until(lambda: english.closed and german.closed, "the room closes after its host left", 40)
+        await speak(here, "TALK1", of.recording, "en", lambda _done, _total: None)
+        await until_all_is_read(of, "en", english, german)
+        await room_closes(admin, namespace, english, german)
     assert (english.closed, german.closed) == ("Room closed", "Room closed")
-    assert_all_heard(english, german, "en")
+    assert_all_heard(of, english, german)
     await gone(admin, names.rooms_path(namespace, "talk1"))
 
 
 @pytest.mark.audio
 async def test_captions_go_on_when_the_engines_pod_is_deleted_in_mid_talk(
-    speaking_platform: Speaking,
-    admin: Cluster,
-    namespace: str,
-    kubectl: Kubectl,
+    apis: Apis, admin: Cluster, namespace: str, kubectl: Kubectl
 ) -> None:
-    here, there = speaking_platform()
+    (here, there), of = apis, talk("en")
     async with viewing(there.url, "TALK1", "en", "de") as (english, german):
-        speaking = asyncio.create_task(
-            speak(here, "TALK1", talk("en").recording, "en", lambda _done, _total: None)
-        )
-        await until(lambda: len(english.sentences) >= 3, "three sentences", 60)
-        before = await engine_of(admin, namespace, "TALK1")
-        lines = len(english.sentences)
-        await asyncio.to_thread(kubectl, "delete", "pod", before["metadata"]["name"], "--wait=false")
-        await until(lambda: len(english.sentences) > lines, "the talk goes on in another engine", 60)
-        after = await engine_of(admin, namespace, "TALK1")
-        await speaking
-        await until(lambda: english.closed and german.closed, "the room closes", 40)
-    assert after["metadata"]["uid"] != before["metadata"]["uid"]
-    assert_all_heard(english, german, "en")
+        async with speaking(here, "TALK1", of):
+            await until(lambda: len(english.sentences) >= 3, "three sentences")
+            before = await engine_of(admin, namespace, "TALK1")
+            lines = len(english.sentences)
+            await asyncio.to_thread(kubectl, "delete", "pod", before["metadata"]["name"], "--wait=false")
+            await room_where(admin, namespace, "talk1", served_without(before), "on another engine")
+            await until(lambda: len(english.sentences) > lines, "the talk goes on in another engine")
+            await until_all_is_read(of, "en", english, german)
+        await room_closes(admin, namespace, english, german)
+    assert_all_heard(of, english, german)
 
 
 @pytest.mark.audio
 async def test_a_live_talk_goes_on_while_the_api_server_is_away_and_new_rooms_are_refused(
-    speaking_platform: Speaking, control_plane: ControlPlane
+    apis: Apis, admin: Cluster, namespace: str, control_plane: ControlPlane
 ) -> None:
-    here, there = speaking_platform()
+    (here, there), of = apis, talk("en")
     async with viewing(there.url, "TALK1", "en", "de") as (english, german):
-        speaking = asyncio.create_task(
-            speak(here, "TALK1", talk("en").recording, "en", lambda _done, _total: None)
-        )
-        await until(lambda: len(english.sentences) >= 2, "two sentences", 60)
-        control_plane.stop_apiserver()
-        try:
-            with pytest.raises(Refused, match="API server is away"):
-                async with hosting(here, "TALK2"):
-                    raise AssertionError("a room without an API server")
-            during = len(german.texts("de"))
-            await until(lambda: len(german.texts("de")) > during, "captions go on", 60)
-        finally:
-            await asyncio.to_thread(control_plane.start_apiserver)
-        await speaking
-        await until(lambda: english.closed and german.closed, "the room closes", 60)
-    assert_all_heard(english, german, "en")
+        async with speaking(here, "TALK1", of):
+            await until(lambda: len(english.sentences) >= 2, "two sentences")
+            control_plane.stop_apiserver()
+            try:
+                before = len(german.texts("de"))
+                with pytest.raises(Refused, match="API server is away"):
+                    async with hosting(here, "TALK2"):
+                        raise AssertionError("a room without an API server")
+                # One may have been on its way already.
+                await until(lambda: len(german.texts("de")) > before + 1, "captions go on")
+            finally:
+                await asyncio.to_thread(control_plane.start_apiserver)
+            await until_all_is_read(of, "en", english, german)
+        await room_closes(admin, namespace, english, german)
+    assert_all_heard(of, english, german)

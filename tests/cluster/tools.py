@@ -4,6 +4,8 @@ import subprocess
 from pathlib import Path
 
 from tests.cluster.binaries import find
+from tests.cluster.control_plane import die_with_parent
+from tests.cluster.waiting import PATIENCE_S
 
 CHART = Path(__file__).parent.parent.parent / "charts" / "dolmetsch"
 
@@ -22,13 +24,13 @@ class Kubectl:
         self.kubeconfig = kubeconfig
         self.namespace = namespace
 
-    def __call__(self, *arguments: str, stdin: str | None = None, timeout: float = 60.0) -> str:
+    def __call__(self, *arguments: str, stdin: str | None = None, timeout: float = PATIENCE_S) -> str:
         """Run it. Raises ToolFailed with what it said on stderr."""
         own = ("--kubeconfig", str(self.kubeconfig), "-n", self.namespace)
         return _run([str(find("kubectl")), *own, *arguments], stdin, timeout)
 
 
-def helm(*arguments: str, stdin: str | None = None, timeout: float = 60.0) -> str:
+def helm(*arguments: str, stdin: str | None = None, timeout: float = PATIENCE_S) -> str:
     """Run the pinned Helm. Raises ToolFailed."""
     return _run([str(find("helm")), *arguments], stdin, timeout)
 
@@ -42,7 +44,13 @@ def rendered(template: str, namespace: str, *arguments: str, release: str = "dol
 def _run(command: list[str], stdin: str | None, timeout: float) -> str:
     # Without `input` it would read the terminal's.
     done = subprocess.run(
-        command, input=stdin or "", capture_output=True, text=True, timeout=timeout, check=False
+        command,
+        input=stdin or "",
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+        preexec_fn=die_with_parent,
     )
     if done.returncode != 0:
         raise ToolFailed(f"{' '.join(command[-6:])}\n{done.stderr.strip()}")

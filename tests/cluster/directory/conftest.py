@@ -10,8 +10,8 @@ from dolmetsch_core.cluster import names
 from dolmetsch_core.cluster.api import Cluster, cluster_of
 from dolmetsch_core.cluster.objects import room_object, room_of, status_patch
 from dolmetsch_core.wire.room import Origin, Room
+from tests.cluster.waiting import until
 from tests.integration.core.directory_suite import Operator, wish
-from tests.waiting import until
 
 
 class ClusterOperator(Operator):
@@ -56,7 +56,7 @@ async def watching_directory(kubeconfig: Path, namespace: str) -> AsyncIterator[
     """A directory whose view has seen the rooms, stopped afterwards."""
     directory = KubernetesDirectory(cluster_of(kubeconfig), namespace)
     await directory.start()
-    await until(lambda: directory.view.seen, "the first list of rooms", timeout=20)
+    await until(lambda: directory.view.seen, "the first list of rooms")
     yield directory
     await directory.stop()
 

@@ -12,10 +12,8 @@ from dolmetsch_core.cluster.objects import status_patch
 from dolmetsch_core.tasks import end_tasks
 from dolmetsch_core.wire.room import EnginePoolStatus
 from tests.cluster.directory.conftest import ClusterOperator
+from tests.cluster.waiting import until, until_so
 from tests.integration.core.directory_suite import DirectorySuite, until_seen, wish
-from tests.waiting import until
-
-pytestmark = pytest.mark.timeout(120)
 
 
 class TestKubernetesDirectory(DirectorySuite):
@@ -46,7 +44,7 @@ async def test_an_older_word_never_undoes_a_newer_one(
     await directory.activate(wish())
     for _ in range(30):
         await directory.restart("R1")
-    await until(lambda: seen[-1] == 30, "thirty restarts", timeout=20)
+    await until(lambda: seen[-1:] == [30], "thirty restarts")
     # All that the watch has to tell of R1 came before this.
     await operator.make(room_id="R2")
     await until_seen(directory, "R2")
@@ -92,6 +90,8 @@ async def test_capacity_follows_the_pool(
     told = EnginePoolStatus(capacity=3, available=3, languages=("de", "en"))
     await admin.merge(f"{path}/another/status", status_patch(EnginePoolStatus(capacity=9)))
     await admin.merge(f"{path}/{names.POOL}/status", status_patch(told))
-    async with asyncio.timeout(20):
-        while await directory.capacity() != told:
-            await asyncio.sleep(0.02)
+
+    async def as_told() -> bool:
+        return await directory.capacity() == told
+
+    await until_so(as_told, "the pool's figures")

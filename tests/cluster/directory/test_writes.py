@@ -14,9 +14,8 @@ from dolmetsch_core.life.observed import Observation
 from dolmetsch_core.wire.room import Origin
 from tests.cluster.control_plane import ControlPlane
 from tests.cluster.directory.conftest import ClusterOperator, watching_directory
+from tests.cluster.waiting import PATIENCE_S
 from tests.integration.core.directory_suite import serving, wish
-
-pytestmark = pytest.mark.timeout(120)
 
 
 def first_wait(directory: KubernetesDirectory, monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
@@ -57,7 +56,8 @@ async def test_a_closing_room_has_a_deadline(
     await directory.activate(wish())
     await directory.close("R1")
     with pytest.raises(DirectoryAway, match="still closing"):
-        await directory.activate(wish(), deadline=0.3)
+        # Long enough for a first look at it.
+        await directory.activate(wish(), deadline=3)
 
 
 async def test_a_room_that_is_gone_is_made_anew_as_soon_as_the_view_knows(
@@ -68,7 +68,7 @@ async def test_a_room_that_is_gone_is_made_anew_as_soon_as_the_view_knows(
     await operator.serve("R1")
     await directory.close("R1")
     waits = first_wait(directory, monkeypatch)
-    waiting = asyncio.create_task(directory.activate(wish(), deadline=20))
+    waiting = asyncio.create_task(directory.activate(wish(), deadline=PATIENCE_S))
     await waits.wait()
     await operator.step("R1", Observation((serving(room),)))
     await operator.step("R1", Observation())
@@ -84,7 +84,7 @@ async def test_a_lost_word_is_made_up_for_by_a_second_look(
         room = await blind.activate(wish())
         await blind.close("R1")
         waits = first_wait(blind, monkeypatch)
-        waiting = asyncio.create_task(blind.activate(wish(), deadline=20))
+        waiting = asyncio.create_task(blind.activate(wish(), deadline=PATIENCE_S))
         await waits.wait()
         await operator.forget(room)
         assert (await waiting).uid != room.uid
