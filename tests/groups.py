@@ -18,9 +18,7 @@ LONGEST_FIRST: list[tuple[str, tuple[str, ...]]] = [
             "tests/integration/platform/test_bad_input.py",
             "tests/integration/platform/test_faults.py",
             "tests/integration/platform/test_long_talks.py",
-            "tests/integration/platform/test_privacy.py",
             "tests/integration/platform/test_rooms_command.py",
-            "tests/integration/platform/test_secrets.py",
             "tests/integration/platform/test_sockets.py",
             "tests/integration/platform/test_talks.py",
         ),
@@ -40,6 +38,13 @@ LONGEST_FIRST: list[tuple[str, tuple[str, ...]]] = [
         ),
     ),
     ("browser, conference", ("tests/browser",)),
+    (
+        "platforms of their own",
+        (
+            "tests/integration/platform/test_privacy.py",
+            "tests/integration/platform/test_secrets.py",
+        ),
+    ),
     ("real speech", ("tests/integration/platform/test_real_speech.py",)),
     ("two apis", ("tests/integration/platform/test_two_apis.py",)),
     ("start and end", ("tests/integration/platform/test_start_and_end.py",)),

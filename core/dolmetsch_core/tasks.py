@@ -44,6 +44,23 @@ async def end_tasks(*tasks: "asyncio.Future[Any] | None") -> None:
         raise asyncio.CancelledError
 
 
+async def finish(job: Coroutine[Any, Any, None]) -> None:
+    """Run the last job of a task, which ends by itself, to its end: `end_tasks` cancels more than once.
+
+    Who is cancelled meanwhile is cancelled when the job is done. Raises what the job raises.
+    """
+    task = asyncio.create_task(job)
+    cancelled = False
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError:
+            cancelled = True
+    task.result()
+    if cancelled:
+        raise asyncio.CancelledError
+
+
 def _drop_results(ended: "Iterable[asyncio.Future[Any]]") -> None:
     """Look at exceptions, or asyncio logs them, message and all, as never retrieved."""
     for task in ended:

@@ -16,7 +16,7 @@ from redis.asyncio import Redis
 from dolmetsch_core.live import keys, languages, translations, wanted
 from dolmetsch_core.live.store import STORE_AWAY
 from dolmetsch_core.supervise import describe
-from dolmetsch_core.tasks import end_tasks, first_of
+from dolmetsch_core.tasks import AGAIN_S, end_tasks, finish, first_of
 from dolmetsch_core.wire.feed import Translated
 from dolmetsch_core.wire.translation import Languages
 from dolmetsch_worker import metrics
@@ -38,6 +38,8 @@ WANTED_EVERY_S = 2.0
 """Wishes expire unannounced: looked at again after this long without an announcement."""
 REFUSALS = 3
 """Refusals (or unexpected errors) of one sentence before it is left untranslated."""
+LEAVE_S = 2 * AGAIN_S
+"""For leases to be given up at the end. A session may have to be cancelled twice before (`end_tasks`)."""
 FIRST_RETRY_S = 0.25
 LONGEST_RETRY_S = 15.0
 
@@ -68,7 +70,7 @@ class Translator:
                 for_ever("pairs", "reading of language pairs", self._watch_pairs),
             )
         finally:
-            await self._stop()
+            await finish(self._stop())
 
     async def _watch_wanted(self) -> None:
         """Subscribes first and reads then, so that no announcement falls between."""
@@ -239,7 +241,7 @@ class Translator:
         task.add_done_callback(self._jobs.discard)
 
     async def _stop(self) -> None:
-        """Ends what runs and gives leases up, in well under a second even if the store is away."""
+        """Ends what runs and gives leases up, in little more than a second even if the store is away."""
         if self._timer is not None:
             self._timer.cancel()
         for task in self._jobs:
@@ -247,7 +249,9 @@ class Translator:
         for key in list(self._sessions):
             self._end(key)
         if self._jobs:
-            await asyncio.wait(self._jobs, timeout=0.5)
+            await asyncio.wait(self._jobs, timeout=LEAVE_S)
+        # Whoever called closes the store next: a task that goes on would connect to it again.
+        await end_tasks(*self._jobs)
         await self._router.close()
 
 

@@ -7,7 +7,15 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from dolmetsch_local.recorder import record
-from tests.integration.platform.hosts import EMPTY, HOST, closing, frame, hosting, opened
+from tests.integration.platform.hosts import (
+    EMPTY,
+    HOST,
+    closing,
+    frame,
+    host_is_seen,
+    hosting,
+    opened,
+)
 from tests.platform_process import PATIENCE_S, PlatformProcess
 from tests.scoring import talk
 
@@ -65,7 +73,7 @@ async def test_what_is_no_audio_is_named_and_the_room_waits_for_its_host(
         await host.send(sent)
         assert await closing(host) == (1003, reason)
         async with hosting(platform):
-            pass
+            await host_is_seen(platform, "DEMO1")
         await platform.end_grace_time("DEMO1")
         assert await closing(viewer) == (1003, "Room closed")
 

@@ -21,6 +21,7 @@ from tests.integration.platform.hosts import (
     closing,
     engine_of,
     frame,
+    host_is_seen,
     host_of,
     hosting,
     opened,
@@ -97,6 +98,7 @@ async def test_a_second_host_is_refused_and_the_first_unharmed(platform: Platfor
         # A timer that the rejected host had armed would be over before that of a host who leaves after it.
         async with hosting(platform, host_of("DEMO2"), room="DEMO2"):
             viewer = await stack.enter_async_context(opened(platform, "DEMO2/client/undefined/de"))
+            await host_is_seen(platform, "DEMO2")
         for room in ("DEMO1", "DEMO2"):
             await platform.end_grace_time(room)
         assert await closing(viewer) == (1003, "Room closed")

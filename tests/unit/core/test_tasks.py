@@ -6,7 +6,7 @@ import gc
 import pytest
 
 from dolmetsch_core import tasks
-from dolmetsch_core.tasks import end_tasks, first_of
+from dolmetsch_core.tasks import end_tasks, finish, first_of
 from tests.waiting import until
 
 
@@ -42,6 +42,45 @@ async def test_jobs_that_swallow_a_cancellation_end_with_who_runs_them_however_o
     await end_tasks(running)
     assert running.cancelled()
     assert len(ended) == 8, "both have ended, not only who ran them"
+
+
+async def test_the_last_job_of_a_task_is_done_however_often_the_task_is_cancelled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tasks, "AGAIN_S", 0.01)
+    begun, may_end, done = asyncio.Event(), asyncio.Event(), []
+
+    async def gives_up_leases() -> None:
+        begun.set()
+        await may_end.wait()
+        done.append("leases")
+
+    async def works() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await finish(gives_up_leases())
+
+    task = asyncio.create_task(works())
+    await asyncio.sleep(0)
+    ending = asyncio.create_task(end_tasks(task))
+    await begun.wait()
+    for _ in range(3):
+        task.cancel()
+        await asyncio.sleep(0)
+    assert not task.done()
+    may_end.set()
+    await ending
+    assert done == ["leases"]
+    assert task.cancelled()
+
+
+async def test_what_the_last_job_raises_is_raised() -> None:
+    async def fails() -> None:
+        raise ValueError("lease")
+
+    with pytest.raises(ValueError, match="lease"):
+        await finish(fails())
 
 
 async def test_the_first_job_to_end_ends_the_others_and_its_exception_is_raised() -> None:

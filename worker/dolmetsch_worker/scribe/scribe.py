@@ -14,7 +14,7 @@ from dolmetsch_core.archive.opening import Opening
 from dolmetsch_core.live import consents, keys
 from dolmetsch_core.live.pen import SESSION_TTL_S
 from dolmetsch_core.live.store import STORE_AWAY
-from dolmetsch_core.tasks import end_tasks, first_of
+from dolmetsch_core.tasks import end_tasks, finish, first_of
 from dolmetsch_core.wire.consent import Consent
 from dolmetsch_worker.scribe.copying import Copying
 from dolmetsch_worker.session import SessionKey
@@ -53,7 +53,7 @@ class Scribe:
                 for_ever("expiry", "deletion of expired transcripts", self._expire, pause=EXPIRE_AGAIN_S),
             )
         finally:
-            await asyncio.gather(*(self._stop(key) for key in list(self._copyings)))
+            await finish(self._stop_all())
 
     async def _watch(self) -> None:
         """Subscribes first and reads then, so that no announcement falls between."""
@@ -97,6 +97,9 @@ class Scribe:
             await asyncio.Event().wait()
 
         await for_ever("scribe", f"copying of {key}", until_done)
+
+    async def _stop_all(self) -> None:
+        await asyncio.gather(*(self._stop(key) for key in list(self._copyings)))
 
     async def _stop(self, key: SessionKey) -> Copying:
         copying = self._copyings.pop(key)
