@@ -7,10 +7,14 @@ import asyncio
 import datetime
 import json
 import os
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.platform_process import PlatformProcess
@@ -79,6 +83,34 @@ def spread(seconds: list[float], unit: str = "ms") -> str:
     return f"p50 {p(seconds, 50) * scale:.{digits}f}, p95 {p(seconds, 95) * scale:.{digits}f}"
 
 
+@contextmanager
+def timed(seconds: list[float]) -> Iterator[None]:
+    """Adds how long it took."""
+    began = time.monotonic()
+    yield
+    seconds.append(time.monotonic() - began)
+
+
+def start_and_end(folder: Path) -> list[Row]:
+    """The platform without any talk, as a person starts it and ends it."""
+    say(f"Start and end of the platform (demonstration models): {PAIRS} times")
+    starts: list[float] = []
+    ends: list[float] = []
+    for n in range(PAIRS):
+        running = platform(folder / str(n), "demo")
+        try:
+            with timed(starts):
+                running.start()
+            with timed(ends):
+                running.stop(signal.SIGINT)
+        finally:
+            running.stop()
+    return [
+        ("start of the platform, until it takes hosts, s", spread(starts, "s"), ""),
+        ("Ctrl-C to the end of the platform, s", spread(ends, "s"), "p95 5"),
+    ]
+
+
 def through_platform(model: Path, recording: Path, folder: Path) -> list[Row]:
     """A real recording through the whole platform."""
     say("A word to a viewer, through the whole platform (tiny.en)")
@@ -144,6 +176,7 @@ def measure_captions() -> None:
     model = models.resolve_model("tiny.en", cache=models.default_cache(), progress=say)
     with tempfile.TemporaryDirectory() as folder:
         rows, medians = against_plain(model, recording)
+        rows += start_and_end(Path(folder))
         rows += through_platform(model, recording, Path(folder))
         rows += translated(Path(folder))
     (OUT / f"{today()}.svg").write_text(bars(medians, ("Dolmetsch", "WhisperLiveKit as it comes")))

@@ -32,7 +32,7 @@ for ((seed = first; seed < first + repeat; seed++)); do
   echo "Run with hash seed and order $seed, $processes processes${LOAD:+, load $LOAD}" | tee -a "$results"
   # The same hash seed in all processes: they have to find the same tests.
   PYTHONHASHSEED=$seed DOLMETSCH_TEST_RESULTS=$results .venv/bin/pytest --numprocesses "$processes" \
-    --no-loadscope-reorder --tb=short --show-capture=no --durations=${DURATIONS:-10} "${order[@]}" "$@" || failed=$?
+    --no-loadscope-reorder --tb=short --show-capture=no -rs --durations=${DURATIONS:-10} "${order[@]}" "$@" || failed=$?
   # 2: somebody pressed Ctrl-C.
   [ "$failed" -ne 2 ] || exit 2
 done

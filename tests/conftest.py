@@ -19,7 +19,7 @@ from dolmetsch_local.processes import die_with_parent, free_port
 from tests.platform_process import ADMIN_PASSWORD, PATIENCE_S, PlatformProcess
 from tests.waiting import until
 
-pytest_plugins = ["tests.reporting", "tests.groups"]
+pytest_plugins = ["tests.time_spent", "tests.reporting", "tests.groups"]
 REPOSITORY = Path(__file__).parent.parent
 LIBRETRANSLATE_PYTHON = REPOSITORY / ".venv-libretranslate" / "bin" / "python"
 
