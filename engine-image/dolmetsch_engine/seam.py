@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Final
 
-from dolmetsch_engine.words import UNSPACED, Word, normal
+from dolmetsch_engine.marks import is_read_out
+from dolmetsch_engine.words import UNSPACED, Word, normal, spoken
 
 NEAR: Final = 0.6
 """Seconds by which a word's time may differ between two engines."""
@@ -89,7 +90,7 @@ class Joiner:
 
 def _split(text: str, language: str) -> list[str]:
     parts = list(text) if language in UNSPACED else text.split()
-    return [word for word in map(normal, parts) if word]
+    return [normal(part) for part in parts if spoken(part) or is_read_out(part)]
 
 
 def _alike(one: list[str], other: list[str]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -9,6 +10,9 @@ from typing import Final
 
 UNSPACED: Final = frozenset({"zh", "yue", "ja", "th", "lo", "my", "km", "bo"})
 """Languages written without spaces between words; Whisper's words are single characters there."""
+_SPACES: Final = re.compile(" {2,}")
+_OPTIONAL: Final = re.compile("[\u0307\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed]")
+"""Vowel points of Hebrew and Arabic, the Arabic stretching sign, the dot of a Turkish İ in lower case."""
 SENTENCE_MARKS: Final = (".", "!", "?", "…", "。", "！", "？", "।", "॥", "؟", "۔", "።", "။", "។")
 
 
@@ -33,8 +37,14 @@ class Word:
 
 
 def normal(text: str) -> str:
-    """Return the word without case and punctuation: two readings of one sound compare equal."""
-    return "".join(char for char in text.casefold() if _spoken(char))
+    """Return what two readings of one sound have in common: letters and digits, of a sign the sign itself.
+
+    Without case and punctuation; digits of all scripts are the same, and so are letters with and without the
+    vowel points that Arabic and Hebrew leave out at will.
+    """
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    letters = "".join(_plain(char) for char in folded if _spoken(char))
+    return letters or "".join(folded.split())
 
 
 def spoken(text: str) -> bool:
@@ -44,7 +54,9 @@ def spoken(text: str) -> bool:
 
 def closes_sentence(text: str) -> bool:
     """Whether the word ends with a sentence's closing mark, in any script."""
-    return text.rstrip("\"'»”’)]」』 ").endswith(SENTENCE_MARKS)
+    while text and (text[-1] in "\"' " or unicodedata.category(text[-1]) in {"Pe", "Pf", "Pi"}):
+        text = text[:-1]
+    return text.endswith(SENTENCE_MARKS)
 
 
 def join(words: Iterable[Word], language: str) -> str:
@@ -55,8 +67,15 @@ def join(words: Iterable[Word], language: str) -> str:
         if parts and language not in UNSPACED and text[:1].isalnum():
             text = " " + text
         parts.append(text)
-    return "".join(parts).strip()
+    return _SPACES.sub(" ", "".join(parts)).strip()
 
 
 def _spoken(char: str) -> bool:
     return unicodedata.category(char)[0] in "LMN"
+
+
+def _plain(char: str) -> str:
+    if _OPTIONAL.match(char):
+        return ""
+    digit = unicodedata.digit(char, None)
+    return char if digit is None else str(digit)

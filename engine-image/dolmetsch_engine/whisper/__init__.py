@@ -3,6 +3,7 @@
 PCM goes in, `Heard` comes out: newly committed words, the unfinished rest, how far the audio is understood.
 - `quiet`: imports them without their logging of spoken text;
 - `asr`: the model and its options per stream;
+- `cleaning`: what is no word is taken out of a pass (pure);
 - `hypothesis`: which words two passes agree on (pure);
 - `online`: audio buffer, commits at pauses, trimming;
 - `pauses`: what the voice activity detector heard (pure);

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dolmetsch_engine.settings import EngineSettings
-from dolmetsch_engine.whisper.hypothesis import clean, hurried
+from dolmetsch_engine.whisper.cleaning import clean, hurried
 from dolmetsch_engine.whisper.quiet import quiet_import
 from dolmetsch_engine.words import UNSPACED, Word
 

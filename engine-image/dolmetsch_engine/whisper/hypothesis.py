@@ -7,12 +7,10 @@ may still correct the punctuation of what was committed before.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
-from dolmetsch_engine.words import Word, normal, spoken
+from dolmetsch_engine.words import Word, normal
 
 REACH: Final = 1.2
 """Seconds by which the end of one word may differ between two passes."""
@@ -21,8 +19,6 @@ FIXED: Final = 0.5
 MEMORY: Final = 12
 """Committed words that are looked for again in a new pass."""
 CONFIDENT: Final = 0.95
-FASTEST: Final = 45.0
-"""Letters a second; fast speakers reach 25."""
 
 
 class Hypothesis:
@@ -110,51 +106,3 @@ def _common_tail(known: Sequence[Word], words: Sequence[Word]) -> int:
     while run < min(len(known), len(words)) and normal(known[-1 - run].text) == normal(words[-1 - run].text):
         run += 1
     return run
-
-
-def clean(words: Sequence[Word]) -> list[Word]:
-    """Drop what nobody said: lone punctuation and music signs, and the loops of a stuck decoder.
-
-    A lone closing mark, as the danda that ends a Hindi sentence, goes to the word before it.
-    """
-    kept: list[Word] = []
-    for word in words:
-        if spoken(word.text):
-            kept.append(word)
-        elif kept and _closes(word.text):
-            kept[-1] = replace(kept[-1], text=kept[-1].text + word.text)
-    return unloop(kept)
-
-
-def hurried(words: Sequence[Word]) -> bool:
-    """Whether a segment is spoken faster than anybody can: Whisper put invented words into a pause."""
-    if len(words) < 3:
-        return False
-    characters = sum(len(normal(word.text)) for word in words)
-    return characters > FASTEST * (words[-1].end - words[0].start)
-
-
-def unloop(words: Sequence[Word]) -> list[Word]:
-    """Keep the first of 1-2 words four times running, or of 3-6 words three times running."""
-    kept: list[Word] = []
-    at = 0
-    while at < len(words):
-        length, times = _loop(words, at)
-        kept += words[at : at + length]
-        at += length * times
-    return kept
-
-
-def _loop(words: Sequence[Word], at: int) -> tuple[int, int]:
-    for length in range(1, 7):
-        first = [normal(word.text) for word in words[at : at + length]]
-        times = 1
-        while [normal(word.text) for word in words[at + times * length : at + (times + 1) * length]] == first:
-            times += 1
-        if times >= (4 if length <= 2 else 3):
-            return length, times
-    return 1, 1
-
-
-def _closes(text: str) -> bool:
-    return not text[:1].isspace() and all(unicodedata.category(char) in {"Po", "Pe", "Pf"} for char in text)

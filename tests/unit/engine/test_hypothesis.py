@@ -1,9 +1,7 @@
-"""Agreement of passes, and what is dropped because nobody said it."""
+"""Agreement of passes."""
 
-import pytest
-
-from dolmetsch_engine.whisper.hypothesis import Hypothesis, clean, hurried, unloop
-from dolmetsch_engine.words import Word, join, normal
+from dolmetsch_engine.whisper.hypothesis import Hypothesis
+from dolmetsch_engine.words import Word, join
 
 
 def said(text: str, start: float = 0.0, step: float = 0.3) -> list[Word]:
@@ -91,54 +89,3 @@ def test_probable_words_are_committed_at_once_if_wanted() -> None:
     word = Word(" Yes.", 0.0, 0.4, probability=0.99)
     assert Hypothesis(confident=True).passed([word]) == [word]
     assert Hypothesis().passed([word]) == []
-
-
-@pytest.mark.parametrize(
-    ("heard", "kept"),
-    [
-        ("no no no no no", "no"),
-        ("no no no", "no no no"),
-        ("thank you thank you thank you thank you", "thank you"),
-        ("it is so it is so it is so we go", "it is so we go"),
-        ("it was the best it was the worst", "it was the best it was the worst"),
-        ("a b c d e f a b c d e f a b c d e f g", "a b c d e f g"),
-        ("Well, well. WELL! well", "Well,"),
-    ],
-)
-def test_loops_keep_their_first_round(heard: str, kept: str) -> None:
-    assert texts(unloop(said(heard))) == kept
-
-
-@pytest.mark.parametrize(
-    ("heard", "kept"),
-    [
-        ([" Hello", " ...", " ♪", " there"], [" Hello", " there"]),
-        ([" यह", " है", "।"], [" यह", " है।"]),
-        ([" 30", " -", " 40"], [" 30", " 40"]),
-        (["ส", "วั", "ส", "ดี"], ["ส", "วั", "ส", "ดี"]),
-        (["...", " yes"], [" yes"]),
-    ],
-)
-def test_tokens_without_letter_or_digit_are_dropped(heard: list[str], kept: list[str]) -> None:
-    words = [Word(text, at * 0.3, at * 0.3 + 0.3) for at, text in enumerate(heard)]
-    assert [word.text for word in clean(words)] == kept
-
-
-def test_sentence_in_no_time_is_invented() -> None:
-    assert hurried(said("Können Sie mich hören?", step=0.07))
-    assert not hurried(said("Können Sie mich hören?", step=0.2))
-    assert not hurried(said("Ja bitte", step=0.01))
-
-
-@pytest.mark.parametrize(
-    ("text", "plain"),
-    [(" Hall,", "hall"), (" don't", "dont"), ("है।", "है"), (" ...", ""), (" STRASSE", "strasse")],
-)
-def test_normal_form_is_letters_and_digits(text: str, plain: str) -> None:
-    assert normal(text) == plain
-
-
-def test_words_are_joined_as_the_language_writes_them() -> None:
-    assert join([Word("你", 0, 1), Word("好。", 1, 2), Word("世", 2, 3)], "zh") == "你好。世"
-    assert join([Word(" the", 0, 1), Word(" well", 1, 2), Word("-known", 2, 3)], "en") == "the well-known"
-    assert join([Word(" the", 0, 1), Word("end", 1, 2)], "en") == "the end"
