@@ -16,7 +16,8 @@ from tests.platform_process import PlatformProcess
 from tests.waiting import until
 from websockets.asyncio.client import ClientConnection
 
-from bench.speech import Display, delays, read_pcm, word_ends
+from bench.speech import read_pcm, word_ends
+from bench.transcripts import delays
 from dolmetsch_core.live import keys
 from dolmetsch_core.live.feed import Follower
 from dolmetsch_core.live.rooms import read
@@ -117,15 +118,15 @@ async def _read(store: Any, session: str, watched: Watched) -> None:
 
 def word_to_viewer(watched: Watched, model: Path, recording: Path) -> list[float]:
     """Seconds from a word's end in the audio until it stands in the viewer's frames where it stays."""
-    display = Display()
+    shown: list[tuple[float, str]] = []
     sentences: dict[tuple[int, int], str] = {}
     for moment, frame in watched.shown:
         for line in frame["last_n_sents"]:
             for sentence in line["sentences"]:
                 sentences[line["line_idx"], sentence["sent_idx"]] = sentence["content"]["en"]
         text = " ".join([*(sentences[at] for at in sorted(sentences)), frame["incomplete_sentence"]])
-        display.events.append((moment - watched.began, text))
-    return delays(display, word_ends(model, read_pcm(recording), "en"), "en")
+        shown.append((moment - watched.began, text))
+    return delays(shown, word_ends(model, read_pcm(recording), "en"), "en")
 
 
 def result_to_socket(watched: Watched) -> list[float]:

@@ -1,11 +1,15 @@
-"""Streams a recording in real time through the engine's Transcriber or WhisperLiveKit's own AudioProcessor.
+"""Streams a recording through the engine's Transcriber or WhisperLiveKit's own AudioProcessor.
 
-    python bench/speech.py --engine ours --model FOLDER --audio FILE --reference FILE --language en [--json]
+    python -m bench.speech --engine ours --model FOLDER --audio FILE --reference FILE --language en [--json]
 
-Prints the word error rate against the reference text, the delay of words, the CPU seconds per second of audio
+Prints the word error rate against the reference text, also that of one pass of the same model over the whole
+file, the stretches that only the latter has, erasure, the delay of words, the CPU seconds per second of audio
 and the passes of the model. A word's delay is the time from its end in the audio to the moment from which on
-it is displayed at its place until the end, committed or not; the words' times are those of a pass of the same
-model over the whole file. The definitions are the same for both engines.
+it is displayed at its place until the end, committed or not; the words' times are those of the pass over the
+whole file. The definitions are the same for both engines.
+
+In real time, or with `--clock virtual` in as much time as the passes cost (`ours` only): for trying settings
+on hours of speech.
 """
 
 from __future__ import annotations
@@ -18,22 +22,27 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict, dataclass, field
-from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
 import av
-import jiwer
 import numpy as np
 from av.audio.resampler import AudioResampler
 
+from bench.transcripts import delays, erasure, lost_stretches, split, word_error_rate
+from bench.virtual_clock import run as run_virtually
 from dolmetsch_engine.settings import EngineSettings
 from dolmetsch_engine.transcriber import Transcriber
-from dolmetsch_engine.words import UNSPACED, normal
+from dolmetsch_engine.words import UNSPACED
 
 RATE = 16_000
 MESSAGE_SECONDS = 0.25
 DRAIN_SECONDS = 120.0
+
+
+def now() -> float:
+    """Seconds on the clock that the running loop goes by."""
+    return asyncio.get_running_loop().time()
 
 
 @dataclass
@@ -44,7 +53,7 @@ class Display:
     events: list[tuple[float, str]] = field(default_factory=list)
 
     def show(self, text: str) -> None:
-        self.events.append((time.perf_counter() - self.began, text))
+        self.events.append((now() - self.began, text))
 
     @property
     def final(self) -> str:
@@ -58,6 +67,11 @@ class Result:
     engine: str
     audio_seconds: float
     wer: float
+    wer_whole_file: float
+    lost: list[str]
+    """Stretches of three words or more that the pass over the whole file has, and the reader never saw."""
+    erasure: float
+    """Words that were shown and taken back, per final word."""
     delay_p50: float | None
     delay_p95: float | None
     words_timed: int
@@ -83,7 +97,7 @@ async def in_real_time(pcm: bytes, began: float) -> AsyncIterator[bytes]:
     size = int(MESSAGE_SECONDS * RATE) * 2
     for at in range(0, len(pcm), size):
         due = began + min(at + size, len(pcm)) / 2 / RATE
-        await asyncio.sleep(max(0.0, due - time.perf_counter()))
+        await asyncio.sleep(max(0.0, due - now()))
         yield pcm[at : at + size]
 
 
@@ -104,7 +118,7 @@ async def run_ours(
             display.show(joint.join([*written, update.rest]))
 
     watching = asyncio.create_task(watch())
-    display.began, cpu = time.perf_counter(), time.process_time()
+    display.began, cpu = now(), time.process_time()
     async for message in in_real_time(pcm, display.began):
         await stream.feed(message)
     await stream.finish()
@@ -134,7 +148,7 @@ async def run_plain(pcm: bytes, model: Path, language: str, display: Display) ->
             display.show(f"{lines} {front.buffer_transcription}")
 
     watching = asyncio.create_task(watch())
-    display.began, cpu = time.perf_counter(), time.process_time()
+    display.began, cpu = now(), time.process_time()
     async for message in in_real_time(pcm, display.began):
         await processor.process_audio(message)
     await processor.process_audio(b"")
@@ -143,18 +157,7 @@ async def run_plain(pcm: bytes, model: Path, language: str, display: Display) ->
     return processor.metrics.n_transcription_calls, time.process_time() - cpu
 
 
-def split(text: str, language: str) -> list[str]:
-    """Words without case and punctuation; characters in languages without spaces."""
-    parts = list(text) if language in UNSPACED else text.replace("-", " ").split()
-    return [word for word in map(normal, parts) if word]
-
-
-def word_error_rate(reference: list[str], words: list[str]) -> float:
-    """Substitutions, deletions and insertions per word of the reference."""
-    return float(jiwer.wer(" ".join(reference), " ".join(words)))
-
-
-def word_ends(model: Path, pcm: bytes, language: str) -> list[tuple[str, float]]:
+def word_ends(model: Path, pcm: bytes, language: str, beam_size: int = 1) -> list[tuple[str, float]]:
     """Words and where they end in the audio, by one pass over the whole file."""
     from faster_whisper import WhisperModel  # noqa: PLC0415
 
@@ -163,7 +166,7 @@ def word_ends(model: Path, pcm: bytes, language: str) -> list[tuple[str, float]]
     segments, _ = whisper.transcribe(
         audio,
         language=language,
-        beam_size=1,
+        beam_size=beam_size,
         temperature=0.0,
         word_timestamps=True,
         condition_on_previous_text=False,
@@ -172,46 +175,31 @@ def word_ends(model: Path, pcm: bytes, language: str) -> list[tuple[str, float]]
     return [(text, word.end) for word in words for text in split(word.word, language)]
 
 
-def delays(display: Display, ends: list[tuple[str, float]], language: str) -> list[float]:
-    """Seconds from the end of each word in the audio until it stands where it stands at the end."""
-    final = split(display.final, language)
-    stands: list[float | None] = [None] * len(final)
-    for moment, text in display.events:
-        seen = split(text, language)
-        for place, word in enumerate(final):
-            if place < len(seen) and seen[place] == word:
-                if stands[place] is None:
-                    stands[place] = moment
-            else:
-                stands[place] = None
-    matched = SequenceMatcher(None, final, [word for word, _ in ends], autojunk=False)
-    found: list[float] = []
-    for block in matched.get_matching_blocks():
-        for step in range(block.size):
-            since = stands[block.a + step]
-            if since is not None:
-                found.append(since - ends[block.b + step][1])
-    return found
-
-
 def measure(options: argparse.Namespace) -> Result:
     """Run one engine over one recording."""
-    pcm = read_pcm(options.audio)
+    pcm = read_pcm(options.audio)[: int(options.seconds * RATE) * 2]
     display = Display()
     began = time.perf_counter()
     if options.engine == "ours":
         settings = EngineSettings(model=options.model, **dict(options.set))
-        passes, cpu = asyncio.run(run_ours(pcm, settings, options.language, display))
+        job = run_ours(pcm, settings, options.language, display)
     else:
-        passes, cpu = asyncio.run(run_plain(pcm, options.model, options.language, display))
-    wall = time.perf_counter() - max(began, display.began)
+        job = run_plain(pcm, options.model, options.language, display)
+    passes, cpu = run_virtually(job, options.cores) if options.clock == "virtual" else asyncio.run(job)
+    wall = time.perf_counter() - began
     seconds = len(pcm) / 2 / RATE
-    waits = sorted(delays(display, word_ends(options.model, pcm, options.language), options.language))
-    reference = split(options.reference.read_text(encoding="utf-8"), options.language)
+    language = options.language
+    whole = word_ends(options.model, pcm, language)
+    waits = sorted(delays(display.events, whole, language))
+    reference = split(options.reference.read_text(encoding="utf-8"), language)
+    streamed, at_once = split(display.final, language), [word for word, _ in whole]
     return Result(
         engine=options.engine,
         audio_seconds=round(seconds, 2),
-        wer=round(word_error_rate(reference, split(display.final, options.language)), 4),
+        wer=round(word_error_rate(reference, streamed), 4),
+        wer_whole_file=round(word_error_rate(reference, at_once), 4),
+        lost=lost_stretches(reference, at_once, streamed),
+        erasure=round(erasure([text for _, text in display.events], language), 3),
         delay_p50=round(statistics.median(waits), 2) if waits else None,
         delay_p95=round(waits[min(len(waits) - 1, int(len(waits) * 0.95))], 2) if waits else None,
         words_timed=len(waits),
@@ -237,6 +225,9 @@ def main(arguments: list[str] | None = None, write: Callable[[str], Any] = sys.s
     parser.add_argument("--audio", type=Path, required=True)
     parser.add_argument("--reference", type=Path, required=True, help="text file with what is said")
     parser.add_argument("--language", default="en")
+    parser.add_argument("--clock", choices=("real", "virtual"), default="real")
+    parser.add_argument("--cores", type=float, default=2.0, help="of the virtual clock's machine")
+    parser.add_argument("--seconds", type=float, default=1e6, help="of the recording, from its start")
     parser.add_argument(
         "--set", type=_setting, action="append", default=[], metavar="NAME=VALUE", help="a setting"
     )

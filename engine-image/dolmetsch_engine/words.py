@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 UNSPACED: Final = frozenset({"zh", "yue", "ja", "th", "lo", "my", "km", "bo"})
@@ -36,6 +37,7 @@ class Word:
         return replace(self, start=self.start + seconds, end=self.end + seconds)
 
 
+@lru_cache(maxsize=4096)
 def normal(text: str) -> str:
     """Return what two readings of one sound have in common: letters and digits, of a sign the sign itself.
 
