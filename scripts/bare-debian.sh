@@ -9,9 +9,9 @@
 # How this machine reaches its packages (certificates, apt's sources, pip's settings) is copied into it. FOLDER keeps
 # the system and run.log; remove it afterwards. Processes and mounts end with the script.
 set -euo pipefail
-cd "$(dirname "$0")/.."
 [ $# -ge 1 ] || { sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 2; }
 folder=$(realpath -m "$1")
+cd "$(dirname "$0")/.."
 root=$folder/debian
 how=${2:-root}
 

@@ -84,6 +84,11 @@ class PlatformProcess:
         key: str = json.loads((self.state / "secrets.json").read_text())["signing_key"]
         return key
 
+    @property
+    def api_log(self) -> str:
+        """What its api has logged."""
+        return (self.state / "logs" / "api.log").read_text()
+
     def request(self, method: str, path: str, **more: Any) -> httpx.Response:
         """Ask its api, as long as it takes."""
         return httpx.request(method, f"{self.url}{path}", trust_env=False, timeout=PATIENCE_S, **more)

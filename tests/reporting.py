@@ -9,14 +9,17 @@ import os
 import re
 import sys
 import time
-from collections.abc import Generator
-from dataclasses import dataclass, field
+import zlib
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 LOGS = Path("build") / "test-logs"
 MESSAGE_LINES = 6
+OF_THIS_RUN = ("PYTEST_", "DOLMETSCH_TEST_")
+"""How names in the environment begin that a run of pytest within a test must not know."""
 AST_NEEDS_QUIET = sys.version_info < (3, 11, 5)
 """Until Python 3.11.5, a finalizer that formats a traceback while a syntax tree is made breaks that tree:
 "AST constructor recursion depth mismatch". pytest then ends with an internal error in place of a report."""
@@ -39,22 +42,26 @@ class Failure:
     """One test that failed, in one or several of its parts."""
 
     nodeid: str
-    parts: list[pytest.TestReport] = field(default_factory=list)
+    parts: Sequence[pytest.TestReport | pytest.CollectReport] = ()
 
     @property
     def log(self) -> Path:
         """Where its output is, relative to the repository."""
         name = re.sub(r"[^\w.=-]+", ".", self.nodeid.replace(".py::", "::"))
-        return LOGS / f"{name[:150]}.log"
+        # Names that differ in their signs or their ends only are told apart by it.
+        number = zlib.crc32(self.nodeid.encode())
+        return LOGS / f"{name[:150]}.{number:08x}.log"
 
     def message(self) -> list[str]:
         """What was expected, in a few lines."""
         part = next(each for each in self.parts if each.failed)
         crash = getattr(part.longrepr, "reprcrash", None)
         said = crash.message if crash else part.longreprtext.strip()
-        lines = [line for line in said.splitlines() if line.strip()][:MESSAGE_LINES]
+        # Of a file that can't be imported, pytest marks what it was.
+        marked = [line[1:].strip() for line in said.splitlines() if line.startswith("E  ")]
+        lines = [line for line in marked or said.splitlines() if line.strip()][:MESSAGE_LINES]
         where = f"{crash.path}:{crash.lineno}" if crash else ""
-        when = "" if part.when == "call" else f"in its {part.when}: "
+        when = "" if part.when in {"call", "collect"} else f"in its {part.when}: "
         return [f"{when}{lines[0] if lines else 'no message'}", *lines[1:], *([where] if where else [])]
 
     def write(self, root: Path) -> None:
@@ -90,25 +97,21 @@ class FailureReports:
         if report.when == "teardown":
             del self._parts[report.nodeid]
             if report.nodeid not in self.failures:
-                # One of an earlier run.
+                # The log that an earlier run may have left.
                 (self.root / Failure(report.nodeid).log).unlink(missing_ok=True)
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say for each failed test what was expected and where its log is."""
-        if not self.failures:
-            return
-        terminalreporter.section(f"failed: {len(self.failures)}", bold=True, red=True)
-        for failure in self.failures.values():
-            terminalreporter.write_line(failure.nodeid, bold=True)
-            for line in failure.message():
-                terminalreporter.write_line(f"    {line}")
-            terminalreporter.write_line(f"    log: {failure.log}")
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A file that can't be imported is a failure: none of its tests has run."""
+        if report.failed:
+            self.failures[report.nodeid] = failure = Failure(report.nodeid, [report])
+            failure.write(self.root)
 
     def pytest_unconfigure(self, config: pytest.Config) -> None:
-        """Say in one line how all of it went, and to whoever repeats runs."""
+        """Say what failed, then in one line how all of it went, and that also to whoever repeats runs."""
         reporter = config.pluginmanager.get_plugin("terminalreporter")
-        if reporter is None or not reporter.stats:
+        if reporter is None or not (reporter.stats or self.failures):
             return
+        self._tell(reporter)
         passed = {each.nodeid for each in reporter.stats.get("passed", [])} - self.failures.keys()
         skipped = len(reporter.stats.get("skipped", []))
         took = divmod(round(time.monotonic() - self._began), 60)
@@ -119,6 +122,17 @@ class FailureReports:
             names = [f"    {name}\n" for name in self.failures]
             with Path(results).open("a", encoding="utf-8") as file:
                 file.writelines([f"  {line} in {took[0]}:{took[1]:02}\n", *names])
+
+    def _tell(self, reporter: pytest.TerminalReporter) -> None:
+        """For each failed test, what was expected and where its log is."""
+        if not self.failures:
+            return
+        reporter.section(f"failed: {len(self.failures)}", bold=True, red=True)
+        for failure in self.failures.values():
+            reporter.write_line(failure.nodeid, bold=True)
+            for line in failure.message():
+                reporter.write_line(f"    {line}")
+            reporter.write_line(f"    log: {failure.log}")
 
 
 def pytest_configure(config: pytest.Config) -> None:

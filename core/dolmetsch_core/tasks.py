@@ -47,7 +47,8 @@ async def end_tasks(*tasks: "asyncio.Future[Any] | None") -> None:
 async def finish(job: Coroutine[Any, Any, None]) -> None:
     """Run the last job of a task, which ends by itself, to its end: `end_tasks` cancels more than once.
 
-    Who is cancelled meanwhile is cancelled when the job is done. Raises what the job raises.
+    If the caller is cancelled meanwhile, CancelledError is raised after the job has ended. Raises what the
+    job raises.
     """
     task = asyncio.create_task(job)
     cancelled = False

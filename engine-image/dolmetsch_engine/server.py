@@ -216,24 +216,21 @@ async def _take_audio(engine: Engine, socket: WebSocket) -> None:
     visit, known = await session.join(turn)
     try:
         await socket.send_text(AudioAccepted(next=known.next if known else None).model_dump_json())
-        ingest = known or await _begin(session, socket, turn)
+        ingest = known or await _begin(session, socket, visit, turn)
         while True:
             await session.feed(visit, ingest, await socket.receive_bytes())
     finally:
         await session.leave(visit)
 
 
-async def _begin(session: Session, socket: WebSocket, turn: int) -> Ingest:
+async def _begin(session: Session, socket: WebSocket, visit: int, turn: int) -> Ingest:
     """Wait for the audio's beginning, and give its header to the decoder."""
     said = AudioStart.model_validate_json(await socket.receive_text())
     at = said.offset_ms * RATE // 1000
     start = said.start if said.start is not None else at
     cut = said.cut if said.cut is not None else start
-    ingest = await session.begin(Opening(turn, Container(said.container), said.first, start, cut))
-    prefix = await socket.receive_bytes()
-    if prefix:
-        await ingest.prefix(prefix)
-    return ingest
+    opening = Opening(turn, Container(said.container), said.first, start, cut)
+    return await session.begin(visit, opening, await socket.receive_bytes())
 
 
 async def _close(socket: WebSocket, code: int, reason: str) -> None:

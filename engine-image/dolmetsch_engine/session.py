@@ -105,27 +105,30 @@ class Session:
         async with self._feeding:
             return visit, self._ingest if self._ingest and self._ingest.turn == turn else None
 
-    async def begin(self, opening: Opening) -> Ingest:
-        """Take this socket's audio from now on. Raises LowerTurn, Fenced."""
+    async def begin(self, visit: int, opening: Opening, prefix: bytes) -> Ingest:
+        """Take the audio of a visit's socket from now on. Raises LowerTurn, Fenced, DecoderError.
+
+        `prefix` is what stands before the first message: header and seam, or nothing. Who comes back later
+        goes on with this recording, so it is known only when its header is.
+        """
         async with self._feeding:
-            if self._over:
-                raise Fenced
-            if opening.turn < self._turn:
-                raise LowerTurn(self._turn)
+            self._check(visit)
             self._drop_ingest()
-            self._ingest = Ingest(await self._prepare_stream(opening))
-            return self._ingest
+            ingest = Ingest(await self._prepare_stream(opening))
+            if prefix:
+                await ingest.prefix(prefix)
+            self._ingest = ingest
+            return ingest
 
     async def feed(self, visit: int, ingest: Ingest, message: bytes) -> None:
         """Take the next message of a visit's socket. Raises LowerTurn, Fenced, DecoderError, StreamFailed.
 
-        What a socket brought that a later visit has replaced is refused, also of the same turn: whoever comes
-        back is told how many messages were taken, and sends the rest again.
+        Messages of a replaced socket are refused, even if the new socket has the same turn: its host is told
+        how many messages were taken, and sends the rest again.
         """
         async with self._feeding:
-            if self._over:
-                raise Fenced
-            if visit != self._visit or ingest is not self._ingest:
+            self._check(visit)
+            if ingest is not self._ingest:
                 raise LowerTurn(self._turn)
             pcm = await ingest.decode(message)
             if not pcm:
@@ -141,6 +144,12 @@ class Session:
             return
         await self._host(connected=False)
         self._linger = asyncio.create_task(self._finish_later(), name="linger")
+
+    def _check(self, visit: int) -> None:
+        if self._over:
+            raise Fenced
+        if visit != self._visit:
+            raise LowerTurn(self._turn)
 
     @property
     def failing(self) -> str | None:

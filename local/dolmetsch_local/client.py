@@ -70,7 +70,14 @@ def viewer_socket(url: str, room: str, target: str) -> connect:
 
 def _socket(url: str, path: str, headers: dict[str, str]) -> connect:
     address = f"{url.replace('http', 'ws', 1)}/room/{path}?v=1"
-    return connect(address, additional_headers=headers, max_size=None, proxy=None, compression=None)
+    return connect(
+        address,
+        additional_headers=headers,
+        max_size=None,
+        proxy=None,
+        compression=None,
+        open_timeout=ANSWER_S,
+    )
 
 
 async def frames(socket: ClientConnection) -> AsyncIterator[dict[str, Any]]:

@@ -9,21 +9,32 @@ import signal
 from functools import partial
 from pathlib import Path
 
+from dolmetsch_core.tasks import end_tasks
 from dolmetsch_local.processes import Child, Command, die_with_parent
 
 log = logging.getLogger(__name__)
 _PR_SET_CHILD_SUBREAPER = 36
 _LIBC = ctypes.CDLL(None, use_errno=True)
+FIRST_LOAD_S = 120.0
+"""The first engines wait so long for the libraries: loaded once, all of them have them."""
+ANSWER_S = 30.0
+"""A copy is made within milliseconds; on a machine that swaps, in seconds."""
 
 
 class AdoptedProcess:
     """A child of this process that another one has started."""
 
     def __init__(self, pid: int) -> None:
+        """Raises OSError, such as for want of descriptors: then the process has been ended."""
         self.pid = pid
         self.returncode: int | None = None
         self._ended = asyncio.Event()
-        self._descriptor = os.pidfd_open(pid)
+        try:
+            self._descriptor = os.pidfd_open(pid)
+        except OSError:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            raise
         asyncio.get_running_loop().add_reader(self._descriptor, self._take_status)
 
     def _take_status(self) -> None:
@@ -40,16 +51,22 @@ class AdoptedProcess:
         return self.returncode
 
 
+class StillLoading(Exception):
+    """The process that has the libraries loaded was lost, and the next one is not ready yet."""
+
+
 class PreloadedEngines:
     """One process of `dolmetsch_engine.preloaded`, started again when it is gone; see there.
 
-    Where it can't be had, an engine is started as any other program.
+    Where there is none, and until it has loaded the libraries again, engines start as any other program.
     """
 
     def __init__(self, python: str, log_path: Path) -> None:
         self._python = python
         self._log = log_path
         self._process: asyncio.subprocess.Process | None = None
+        self._loading: asyncio.Task[bool] | None = None
+        self._has_been_loaded = False
         self._asking = asyncio.Lock()
 
     @property
@@ -62,9 +79,14 @@ class PreloadedEngines:
         async with self._asking:
             try:
                 return Child(AdoptedProcess(await self._ask(command)), command)
+            except StillLoading:
+                log.info("%s loads the libraries itself: the process that has them was lost", command.name)
             except (OSError, ValueError) as error:
                 log.warning(
-                    "an engine is started without what is loaded already (%s): see %s", error, self._log
+                    "an engine is started without what is loaded already (%s %s): see %s",
+                    type(error).__name__,
+                    error,
+                    self._log,
                 )
                 await self.stop()
         return await Child.start(command)
@@ -72,23 +94,48 @@ class PreloadedEngines:
     async def stop(self) -> None:
         """End the process; engines live on."""
         process, self._process = self._process, None
+        await end_tasks(self._loading)
         if process is not None and process.returncode is None:
             process.kill()
         if process is not None:
             await process.wait()
 
     async def _ask(self, command: Command) -> int:
-        """The pid of an engine. Raises OSError, ValueError."""
-        if self._process is None or self.pid is None:
-            self._process = await self._load(command)
-        assert self._process.stdin is not None  # noqa: S101
-        assert self._process.stdout is not None  # noqa: S101
+        """The pid of an engine. Raises OSError, ValueError, StillLoading."""
+        process = self._process
+        if process is None or self.pid is None or self._loading is None:
+            process = self._process = await self._load(command)
+            self._loading = asyncio.create_task(_has_loaded(process), name="preloaded engines")
+        assert process.stdin is not None  # noqa: S101
+        assert process.stdout is not None  # noqa: S101
+        await self._loaded()
         request = {"env": dict(command.env), "log": str(command.log)}
-        self._process.stdin.write(f"{json.dumps(request)}\n".encode())
-        await self._process.stdin.drain()
-        return int(await self._process.stdout.readline())
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                process.stdin.write(f"{json.dumps(request)}\n".encode())
+                await process.stdin.drain()
+                pid = int(await process.stdout.readline())
+        except asyncio.CancelledError:
+            # Its answer, when it comes, would be taken for the next one's.
+            process.kill()
+            raise
+        if not pid:
+            raise OSError("the engine ended before it was one")
+        return pid
+
+    async def _loaded(self) -> None:
+        """Wait until the libraries are loaded, but only for the first time. Raises OSError, StillLoading."""
+        assert self._loading is not None  # noqa: S101
+        if self._has_been_loaded and not self._loading.done():
+            raise StillLoading
+        async with asyncio.timeout(FIRST_LOAD_S):
+            if not await asyncio.shield(self._loading):
+                raise OSError("it could not load the libraries")
+        self._has_been_loaded = True
 
     async def _load(self, command: Command) -> asyncio.subprocess.Process:
+        # Without it, the end of a process that another one has started would not be known.
+        os.close(os.pidfd_open(os.getpid()))
         # Engines are children of this process then, though another one starts them.
         _LIBC.prctl(_PR_SET_CHILD_SUBREAPER, 1)
         with self._log.open("ab") as output:
@@ -101,3 +148,8 @@ class PreloadedEngines:
                 start_new_session=True,
                 preexec_fn=partial(die_with_parent, signal.SIGTERM),
             )  # fmt: skip
+
+
+async def _has_loaded(process: asyncio.subprocess.Process) -> bool:
+    assert process.stdout is not None  # noqa: S101
+    return bool(await process.stdout.readline())

@@ -24,6 +24,7 @@ from tests.conftest import REPOSITORY, LibreTranslateProcess, model
 from tests.contract import schedule, setup
 from tests.contract.conftest import NOT_RUN
 from tests.contract.server import Server
+from tests.reporting import OF_THIS_RUN
 
 SUITE_S = 3600.0
 LEFT_OUT = {
@@ -40,7 +41,6 @@ LEFT_OUT = {
     )
 }
 """What runs without a cluster only. Everything else runs, and is not skipped."""
-OF_THIS_RUN = ("PYTEST_", "DOLMETSCH_TEST_")
 
 
 class ContractPlatform(ClusterPlatform):

@@ -31,6 +31,8 @@ class Own(Protocol):
     def running(self) -> bool: ...
     @property
     def signing_key(self) -> str: ...
+    @property
+    def api_log(self) -> str: ...
     def start(self) -> None: ...
     def stop(self) -> object: ...
 
@@ -57,6 +59,11 @@ class OwnApi:
     def signing_key(self) -> str:
         """What its platform signs its keys with."""
         return self.env["DOLMETSCH_SIGNING_KEY"]
+
+    @property
+    def api_log(self) -> str:
+        """What it has logged."""
+        return self._log.read_text()
 
     def start(self) -> None:
         """Start it and wait until it takes hosts."""

@@ -96,8 +96,9 @@ async def replaced(
     # The half-open one is the room's host from now on.
     await old.closing()
     cookies = cookies_of_host(room, credential, connection_id=server.connection_id(room) if known else "")
+    given_up_before = not is_held(half)
     host = await sockets.enter_async_context(hosting(server, room, cookies))
-    at_once = is_held(half)
+    at_once = given_up_before or is_held(half)
     assert_in_order(host)
     assert server.connection_id(room) == host.connection_id
     return host, at_once

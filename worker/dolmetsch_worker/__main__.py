@@ -1,4 +1,4 @@
-"""`python -m dolmetsch_worker`: translator and scribe. SIGTERM or SIGINT end it within a second."""
+"""`python -m dolmetsch_worker`: translator and scribe. SIGTERM or SIGINT end it in some two seconds."""
 
 import asyncio
 import logging

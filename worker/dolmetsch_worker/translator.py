@@ -14,9 +14,10 @@ from collections.abc import Iterable
 from redis.asyncio import Redis
 
 from dolmetsch_core.live import keys, languages, translations, wanted
+from dolmetsch_core.live.lease import LEAVE_S
 from dolmetsch_core.live.store import STORE_AWAY
 from dolmetsch_core.supervise import describe
-from dolmetsch_core.tasks import AGAIN_S, end_tasks, finish, first_of
+from dolmetsch_core.tasks import end_tasks, finish, first_of
 from dolmetsch_core.wire.feed import Translated
 from dolmetsch_core.wire.translation import Languages
 from dolmetsch_worker import metrics
@@ -38,8 +39,6 @@ WANTED_EVERY_S = 2.0
 """Wishes expire unannounced: looked at again after this long without an announcement."""
 REFUSALS = 3
 """Refusals (or unexpected errors) of one sentence before it is left untranslated."""
-LEAVE_S = 2 * AGAIN_S
-"""For leases to be given up at the end. A session may have to be cancelled twice before (`end_tasks`)."""
 FIRST_RETRY_S = 0.25
 LONGEST_RETRY_S = 15.0
 

@@ -1,25 +1,31 @@
-/** Which answer counts where the same thing is asked again and again: none that is older than what is shown. */
+/** The same thing is asked again and again: an answer that is older than what is shown does not count. */
 
 export class Latest {
   #asked = 0;
   #shown = 0;
 
   /**
-   * Call it before asking. What it returns is called when the answer is there, and says whether that answer counts;
-   * from then on no answer to an earlier question does.
-   * @returns {() => boolean}
+   * Call it before asking. `take` is called when the answer is there and says whether it counts: then no answer to
+   * an earlier question does any more. `late`: something newer is shown already.
+   * @returns {{take: () => boolean, readonly late: boolean}}
    */
   ask() {
     const question = (this.#asked += 1);
-    return () => {
-      if (question <= this.#shown) return false;
-      this.#shown = question;
-      return true;
+    const shown = () => this.#shown;
+    return {
+      take: () => {
+        if (question <= this.#shown) return false;
+        this.#shown = question;
+        return true;
+      },
+      get late() {
+        return question < shown();
+      },
     };
   }
 
   /** What is asked about has changed: answers to earlier questions may not know of it. */
   changed() {
-    this.#shown = this.#asked;
+    this.#shown = this.#asked += 1;
   }
 }

@@ -26,10 +26,7 @@ class Offers extends EventTarget {
   #answers = { talks: new Latest(), transcripts: new Latest() };
 
   start() {
-    session.addEventListener("change", () => {
-      this.#answers.transcripts.changed(); // they were for whoever was logged in before
-      this.lookAtTranscripts();
-    });
+    session.addEventListener("change", () => this.lookAtOtherTranscripts());
     setInterval(() => document.hidden || this.look(), EVERY_MS);
     this.look();
   }
@@ -52,6 +49,12 @@ class Offers extends EventTarget {
     await this.#take("transcripts", signed.transcripts);
   }
 
+  /** They are others now, such as those of somebody else who logged in: what was asked before does not count. */
+  async lookAtOtherTranscripts() {
+    this.#answers.transcripts.changed();
+    await this.lookAtTranscripts();
+  }
+
   /** The server has counted a vote given here. @param {string} code @param {number} votes of that talk by now */
   countVotes(code, votes) {
     this.#answers.talks.changed();
@@ -60,14 +63,14 @@ class Offers extends EventTarget {
   }
 
   async #take(what, ask) {
-    const counts = this.#answers[what].ask();
+    const answer = this.#answers[what].ask();
     try {
       const found = await ask();
-      if (!counts()) return;
+      if (!answer.take()) return;
       this[what] = found;
       this.troubles[what] = "";
     } catch (error) {
-      if (!counts()) return;
+      if (answer.late) return;
       this.troubles[what] = server.inWords(error);
     }
     this.dispatchEvent(new Event("change"));

@@ -44,7 +44,7 @@ export function roomCard(id, elsewhere) {
     await closeRoom(id);
     tell(`“${title.textContent}” was closed.`);
     (read.hidden ? elsewhere : read).focus();
-    await status.look();
+    await status.lookAfterChange();
   }
 
   async function deleteIt() {
@@ -53,7 +53,7 @@ export function roomCard(id, elsewhere) {
     await deleteRoom(id);
     tell(`“${title.textContent}” was deleted.`);
     elsewhere.focus();
-    await status.look();
+    await status.lookAfterChange();
   }
 
   /**

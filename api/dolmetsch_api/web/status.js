@@ -44,7 +44,13 @@ class Status extends EventTarget {
     }
   }
 
-  /** Look now, such as after something was changed. */
+  /** Something was changed here: look now. What was asked before may not know of it. */
+  async lookAfterChange() {
+    this.#lists.changed();
+    await this.look();
+  }
+
+  /** Look now. */
   async look() {
     await this.#look();
     this.dispatchEvent(new Event("change"));
@@ -72,12 +78,12 @@ class Status extends EventTarget {
   }
 
   async #look() {
-    const counts = this.#lists.ask();
+    const answer = this.#lists.ask();
     try {
       await server.health();
       const list = await server.roomList();
       const unlisted = await this.#lookAtUnlisted();
-      if (!counts()) return;
+      if (!answer.take()) return;
       this.rooms = list.rooms;
       this.sources = list.available_source_langs;
       this.readIn = list.available_target_langs;
@@ -86,6 +92,7 @@ class Status extends EventTarget {
       this.#failed = 0;
       this.reachable = true;
     } catch {
+      if (answer.late) return;
       // One slow answer is no outage; none at all on arrival is.
       this.#failed += 1;
       if (this.#failed > 1 || this.reachable === null) this.reachable = false;
@@ -105,9 +112,9 @@ class Status extends EventTarget {
     const due = this.#looks % ABOUT_EVERY === 0 || !this.about?.ready;
     this.#looks += 1;
     if (!due && signature === this.#signature) return;
-    const counts = this.#abouts.ask();
+    const answer = this.#abouts.ask();
     const about = await server.about();
-    if (!counts()) return;
+    if (!answer.take()) return;
     this.about = about;
     this.#signature = signature;
   }

@@ -40,7 +40,7 @@ export function newRoomView() {
     try {
       const draft = Object.entries(inputs).map(([name, { value }]) => [name, value.trim()]);
       const made = await makeRoom(Object.fromEntries(draft));
-      await status.look();
+      await status.lookAfterChange();
       tellAndGo(element, `“${made.title}” was made.`, "#/");
     } catch (error) {
       refuse(error);

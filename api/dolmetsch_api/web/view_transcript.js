@@ -71,12 +71,12 @@ class TranscriptView {
   }
 
   async #load() {
-    const counts = this.#answers.ask();
+    const answer = this.#answers.ask();
     try {
       const found = await transcript(this.id);
-      if (counts()) this.#take(found, "");
+      if (answer.take()) this.#take(found, "");
     } catch (error) {
-      if (counts()) this.#take(error.status === 404 ? null : this.#found, inWords(error));
+      if (answer.take()) this.#take(error.status === 404 ? null : this.#found, inWords(error));
     }
   }
 

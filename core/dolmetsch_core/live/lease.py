@@ -3,7 +3,10 @@
 from redis.asyncio import Redis
 
 from dolmetsch_core.live.store import Script
+from dolmetsch_core.tasks import AGAIN_S
 
+LEAVE_S = 2 * AGAIN_S
+"""For leases to be given up at a process' end. Their holders may have to be cancelled twice (`end_tasks`)."""
 _HOLD = Script("""
 local holder = redis.call('GET', KEYS[1])
 if holder and holder ~= ARGV[1] then return 0 end

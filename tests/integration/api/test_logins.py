@@ -2,6 +2,7 @@
 
 import asyncio
 
+import jwt
 import pytest
 from redis.asyncio import Redis
 
@@ -12,7 +13,7 @@ from dolmetsch_api.auth.logins import Logins, TooManyFailures
 from dolmetsch_api.auth.passwords import LENGTH, Passwords
 from dolmetsch_api.auth.tokens import Role, Tokens
 from dolmetsch_core.live.store import connect
-from tests.integration.api.api_process import HASHER
+from tests.integration.api.api_process import HASHER, running, settings
 
 HASHES = {Role.HOST: HASHER.hash("sesame"), Role.ADMIN: HASHER.hash("caraway")}
 HALL, ELSEWHERE = "192.0.2.7", "192.0.2.8"
@@ -248,3 +249,11 @@ def test_failures_are_counted_by_what_one_guesser_can_not_change_at_will(
     address: str | None, origin: str
 ) -> None:
     assert origin_of_address(address) == origin
+
+
+async def test_a_key_is_good_for_as_long_as_the_setting_says(store_url: str, archive_url: str) -> None:
+    async with running(settings(store_url, archive_url=archive_url, token_hours=1.5)) as client:
+        answer = (await client.http.post("/login", json={"password": "host"})).json()
+    claims = jwt.decode(answer["key"], options={"verify_signature": False})
+    assert answer["expire_hours"] == 1.5
+    assert claims["exp"] - claims["iat"] == 1.5 * 3600

@@ -79,7 +79,7 @@ class PostgresqlServer:
     def stop(self) -> None:
         """End it and take its folder away."""
         if self._keeper is not None:
-            self._keeper.communicate(timeout=60)
+            self._keeper.communicate(timeout=600)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def admin(self, database: str = "postgres") -> psycopg.Connection:

@@ -28,6 +28,7 @@ from dolmetsch_core.wire.engine import (
 )
 from dolmetsch_core.wire.feed import LinesWritten, SessionClosed
 from dolmetsch_local.processes import free_port
+from tests.spawn import popen
 from tests.webm import recorded
 
 DEMO = Path(__file__).parents[3] / "local" / "dolmetsch_local" / "demo"
@@ -66,7 +67,7 @@ def process(store_url: str, port: int) -> Iterator[subprocess.Popen[bytes]]:
         "DOLMETSCH_ENGINE_PORT": str(port),
         "DOLMETSCH_ENGINE_THREADS": "1",
     }
-    process = subprocess.Popen([sys.executable, "-m", "dolmetsch_engine"], env=env)
+    process = popen([sys.executable, "-m", "dolmetsch_engine"], env=env)
     try:
         yield process
         process.send_signal(signal.SIGTERM)

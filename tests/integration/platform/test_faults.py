@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -21,6 +20,7 @@ from tests.integration.platform.hosts import engine_of
 from tests.integration.platform.reading import CATCH_UP_S, until_all_is_read
 from tests.platform_process import PATIENCE_S, PlatformProcess, Viewer, viewing
 from tests.scoring import Talk, score, talk
+from tests.spawn import popen
 from tests.waiting import until
 
 pytestmark = pytest.mark.audio
@@ -130,7 +130,7 @@ def second_api(platform: PlatformProcess) -> Iterator[str]:
     port = free_port()
     with (platform.state / "logs" / "api-2.log").open("wb") as log:
         argv = [sys.executable, "-m", "dolmetsch_api", "--port", str(port)]
-        process = subprocess.Popen(argv, env=env, stdout=log, stderr=log)
+        process = popen(argv, env=env, stdout=log, stderr=log)
     try:
         yield f"http://127.0.0.1:{port}"
     finally:

@@ -13,6 +13,7 @@ from dolmetsch_local.speak import speak
 from tests.integration.platform.reading import CATCH_UP_S
 from tests.platform_process import PATIENCE_S, PlatformProcess, viewing
 from tests.scoring import score, words
+from tests.spawn import popen
 from tests.waiting import until
 
 pytestmark = pytest.mark.audio
@@ -64,7 +65,7 @@ async def test_two_cities_is_understood_and_every_sentence_translated(
 
 
 def test_a_platform_ends_in_the_middle_of_a_talk(tiny_platform: PlatformProcess, speech: Path) -> None:
-    speaking = subprocess.Popen(
+    speaking = popen(
         [sys.executable, "-m", "dolmetsch_local", "speak", "DEMO1", str(speech / "two_cities.wav")],
         env=tiny_platform.env,
         stdout=subprocess.DEVNULL,

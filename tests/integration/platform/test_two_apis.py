@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from dolmetsch_local.speak import speak
 from tests.integration.platform.reading import CATCH_UP_S, until_all_is_read
 from tests.platform_process import ADMIN_PASSWORD, HOST_PASSWORD, PATIENCE_S, PlatformProcess, viewing
 from tests.scoring import score, talk
+from tests.spawn import popen
 from tests.waiting import until
 
 ROOM, VOTED = "OPEN11", "MORN44"
@@ -36,7 +36,7 @@ def other(scheduled: PlatformProcess, tmp_path_factory: pytest.TempPathFactory) 
     variables = Path(f"/proc/{first}/environ").read_bytes().decode().split("\0")
     port, log = free_port(), tmp_path_factory.mktemp("other") / "api.log"
     with log.open("wb") as file:
-        process = subprocess.Popen(
+        process = popen(
             [sys.executable, "-m", "dolmetsch_api", "--port", str(port)],
             env=dict(each.split("=", 1) for each in variables if each),
             stdout=file,

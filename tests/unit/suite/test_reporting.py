@@ -1,10 +1,13 @@
 """What a run says of tests that fail, and how it ends."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.reporting import OF_THIS_RUN, Failure
 
 FAILING = """
 import pytest
@@ -38,12 +41,18 @@ def test_is_skipped():
 def said(tmp_path: Path) -> str:
     """The output of a run with a failure, an error, and a skipped test."""
     (tmp_path / "test_them.py").write_text(FAILING)
-    argv = [sys.executable, "-m", "pytest", "-p", "tests.reporting", "-rs", f"--rootdir={tmp_path}"]
-    ended = subprocess.run(
-        [*argv, "--show-capture=no", str(tmp_path)], capture_output=True, text=True, timeout=240, check=False
-    )
+    ended = run(tmp_path, "-rs", "--show-capture=no", "--durations=3")
     assert ended.returncode == 1, ended.stderr
     return ended.stdout
+
+
+def run(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """A run of its own, which knows nothing of the one that it is part of."""
+    argv = [sys.executable, "-m", "pytest", "-p", "tests.reporting", f"--rootdir={folder}", *options]
+    env = {name: value for name, value in os.environ.items() if not name.startswith(OF_THIS_RUN)}
+    return subprocess.run(
+        [*argv, str(folder)], capture_output=True, text=True, timeout=240, check=False, env=env
+    )
 
 
 def test_each_failure_is_told_with_what_was_expected_and_where_its_log_is(said: str, tmp_path: Path) -> None:
@@ -55,6 +64,31 @@ def test_each_failure_is_told_with_what_was_expected_and_where_its_log_is(said: 
     assert "what the test said" in text
     assert "what the server said" in text
     assert "in its setup: OSError: no such server" in said
+    # Nothing but how all of it went comes after what failed.
+    assert "slowest" not in "".join(told)
+    assert [line for line in told if line][-1] == "1 passed, 2 failed, 1 skipped"
+
+
+@pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["one process", "two processes"])
+def test_a_file_that_can_not_be_imported_is_a_failure(tmp_path: Path, options: tuple[str, ...]) -> None:
+    (tmp_path / "test_broken.py").write_text("import nothing_of_this_name\n")
+    (tmp_path / "test_them.py").write_text("def test_passes():\n    pass\n")
+    ended = run(tmp_path, *options)
+    assert ended.returncode != 0
+    assert ended.stdout.strip().splitlines()[-1].endswith(" passed, 1 failed")
+    told = ended.stdout.split("= failed: 1 =")[1]
+    assert "test_broken.py" in told
+    assert "nothing_of_this_name" in told
+
+
+def test_two_tests_never_share_a_log() -> None:
+    alike = [
+        "test_it.py::test_it[ +]",
+        "test_it.py::test_it[ %]",
+        f"a.py::{'x' * 200}1",
+        f"a.py::{'x' * 200}2",
+    ]
+    assert len({Failure(nodeid).log for nodeid in alike}) == len(alike)
 
 
 def test_the_last_line_says_how_all_of_it_went(said: str) -> None:
@@ -64,8 +98,7 @@ def test_the_last_line_says_how_all_of_it_went(said: str) -> None:
 
 def test_the_log_of_a_test_that_passes_now_goes(tmp_path: Path) -> None:
     place = tmp_path / "test_it.py"
-    argv = [sys.executable, "-m", "pytest", "-p", "tests.reporting", f"--rootdir={tmp_path}", str(place)]
     for body, logs in (("assert False", 1), ("pass", 0)):
         place.write_text(f"def test_it():\n    {body}\n")
-        subprocess.run(argv, capture_output=True, timeout=240, check=False)
+        run(tmp_path)
         assert len(list(tmp_path.glob("build/test-logs/*"))) == logs

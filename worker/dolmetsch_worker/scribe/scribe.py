@@ -12,6 +12,7 @@ from dolmetsch_core.archive import deleting, reading, writing
 from dolmetsch_core.archive.database import ARCHIVE_AWAY
 from dolmetsch_core.archive.opening import Opening
 from dolmetsch_core.live import consents, keys
+from dolmetsch_core.live.lease import LEAVE_S
 from dolmetsch_core.live.pen import SESSION_TTL_S
 from dolmetsch_core.live.store import STORE_AWAY
 from dolmetsch_core.tasks import end_tasks, finish, first_of
@@ -99,7 +100,10 @@ class Scribe:
         await for_ever("scribe", f"copying of {key}", until_done)
 
     async def _stop_all(self) -> None:
-        await asyncio.gather(*(self._stop(key) for key in list(self._copyings)))
+        """With the store away, in little more than a second: leases are left to expire then."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LEAVE_S):
+                await asyncio.gather(*(self._stop(key) for key in list(self._copyings)))
 
     async def _stop(self, key: SessionKey) -> Copying:
         copying = self._copyings.pop(key)
