@@ -71,7 +71,7 @@ lock: $(VENV)/ready ## Pin all requirements again, with hashes
 	@PATH=$(BIN):$$PATH bash requirements/lock.sh
 
 clean: ## Remove the environments
-	rm -rf .venv .venv-libretranslate
+	rm -rf .venv .venv-libretranslate .venv-voice
 
 $(VENV)/bin/uv:
 	@bash scripts/python-env.sh $(PYTHON)
