@@ -406,3 +406,5 @@ async def test_failed_logins_of_others_do_not_log_a_host_out(own: Own) -> None:
             assert (await tab.closing())[0] == 1003
     finally:
         server.close()
+        # Or the tests after it would have to wait before they log in.
+        own.stop()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psycopg
 from psycopg import sql
+from sqlalchemy import make_url
 
 # Reads until its caller ends, however that comes about; then nothing is left, process or folder.
 _KEEPER = """
@@ -93,3 +94,9 @@ class PostgresqlServer:
         with self.admin() as admin:
             admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         return f"postgresql://tests@/{name}?host={self.folder}"
+
+    def drop_database(self, url: str) -> None:
+        """Delete one, whoever is still connected to it."""
+        name = make_url(url).database or ""
+        with self.admin() as admin:
+            admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
