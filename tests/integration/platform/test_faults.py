@@ -1,25 +1,23 @@
 """Parts that stop, die or are renewed in mid-talk: nothing said is lost, numbers go on."""
 
-import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
-from websockets.asyncio.client import ClientConnection
 
-from dolmetsch_core.tasks import end_tasks
-from dolmetsch_local.client import Login, frames, host_socket, login
+from dolmetsch_local.client import Login, login
 from dolmetsch_local.processes import free_port
-from dolmetsch_local.recorder import Slice, record
+from dolmetsch_local.recorder import record
 from tests.integration.platform.hosts import engine_of
 from tests.integration.platform.reading import CATCH_UP_S, until_all_is_read
+from tests.integration.platform.speaking import send, speaking
 from tests.platform_process import PATIENCE_S, PlatformProcess, Viewer, viewing
-from tests.scoring import Talk, score, talk
+from tests.scoring import score, talk
 from tests.spawn import popen
 from tests.waiting import until
 
@@ -47,7 +45,10 @@ async def test_a_stopped_engine_is_replaced_in_mid_talk_and_writes_nothing_more(
     platform: PlatformProcess,
 ) -> None:
     of = talk("en")
-    async with viewing(platform.url, "DEMO1", "en", "de") as (english, german), speaking(platform, of):
+    async with (
+        viewing(platform.url, "DEMO1", "en", "de") as (english, german),
+        speaking(platform, of.recording),
+    ):
         await until(lambda: len(english.sentences) >= 3, "three sentences", CATCH_UP_S)
         stopped = await serving_engine(platform)
         os.kill(stopped, signal.SIGSTOP)
@@ -86,7 +87,7 @@ async def test_a_host_changes_its_target_language_on_another_api_process(platfor
 async def test_a_lost_live_store_is_filled_again_and_sentences_arrive_once(platform: PlatformProcess) -> None:
     of = talk("en")
     async with viewing(platform.url, "DEMO1", "en", "de") as (english, german):
-        async with speaking(platform, of):
+        async with speaking(platform, of.recording):
             await until(lambda: len(german.texts("de")) >= 3, "three translated sentences", CATCH_UP_S)
             os.kill(platform.pids("valkey-server")[0], signal.SIGKILL)
             await until_all_is_read(of, "en", english, german)
@@ -136,43 +137,3 @@ def second_api(platform: PlatformProcess) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait()
-
-
-@asynccontextmanager
-async def speaking(platform: PlatformProcess, of: Talk) -> AsyncIterator[None]:
-    """A host that speaks a talk and stays when it is over: what no engine has heard yet would go with it."""
-    key, recording = await login(platform.address), record(of.recording)
-    task = asyncio.create_task(send(key, recording, "en", stay=True))
-    try:
-        yield
-        assert not task.done(), "the host is still there"
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-async def send(
-    key: Login, recording: list[Slice], target: str, begun: float | None = None, *, stay: bool = False
-) -> float:
-    """Send slices at their time through one host socket; return when the recording began."""
-    loop = asyncio.get_running_loop()
-    async with host_socket(key, "DEMO1", "en", target) as socket:
-        async for frame in frames(socket):
-            if frame.get("info", {}).get("ready_to_recieve_audio"):
-                break
-        begun = begun or loop.time()
-        reading = asyncio.create_task(_read(socket))
-        try:
-            for piece in recording:
-                await asyncio.sleep(max(0.0, begun + piece.until - loop.time()))
-                await socket.send(piece.data)
-            if stay:
-                await reading
-        finally:
-            await end_tasks(reading)
-    return begun
-
-
-async def _read(socket: ClientConnection) -> None:
-    async for _ in frames(socket):
-        pass
