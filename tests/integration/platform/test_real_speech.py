@@ -50,7 +50,8 @@ async def test_two_cities_is_understood_and_every_sentence_translated(
     said = [line for line in REFERENCE.read_text().splitlines() if line.strip()]
 
     def to_its_end(texts: list[str]) -> bool:
-        return bool(texts) and bool(set(words(said[-1])[-3:]) & set(words(texts[-1])[-3:]))
+        # One of them may be misheard, and one alone is said elsewhere as well.
+        return bool(texts) and len(set(words(said[-1])[-3:]) & set(words(texts[-1])[-3:])) >= 2
 
     async with viewing(platform.url, "DEMO1", "en", "pt") as (english, portuguese):
         # The host stays until all is heard: what an engine has not heard yet would go with him.
