@@ -39,8 +39,7 @@ check: $(VENV)/ready ## Format, lint, types, import contracts, generated files
 	$(BIN)/python -m dolmetsch_core.cluster.crds --check crds
 
 test: test-plan $(VENV)/ready .venv-libretranslate/ready test-needs ## All tests but the cluster's; installs what they need
-	@$(if $(and $(PYTEST_ARGS),$(if $(REPEAT)$(LOAD)$(SEED)$(PROCESSES),,alone)),$(BIN)/pytest --ignore=tests/cluster $(PYTEST_ARGS),\
-	  bash scripts/test.sh --ignore=tests/cluster $(or $(PYTEST_ARGS),tests))
+	@bash scripts/test.sh --ignore=tests/cluster $(or $(PYTEST_ARGS),tests)
 
 test-plan:
 	@bash scripts/test-plan.sh $(TEST_PACKAGES)

@@ -1,12 +1,13 @@
 """Streams a recording through the engine's Transcriber or WhisperLiveKit's own AudioProcessor.
 
     python -m bench.speech --engine ours --model FOLDER --audio FILE --reference FILE --language en [--json]
+    python -m bench.speech --clock virtual --model FOLDER --talk archive --seconds 120
 
 Prints the word error rate against the reference text, also that of one pass of the same model over the whole
 file, the stretches that only the latter has, erasure, the delay of words, the CPU seconds per second of audio
 and the passes of the model. A word's delay is the time from its end in the audio to the moment from which on
 it is displayed at its place until the end, committed or not; the words' times are those of the pass over the
-whole file. The definitions are the same for both engines.
+whole file, or for a `--talk` of bench/talks the synthesiser's. The definitions are the same for both engines.
 
 In real time, or with `--clock virtual` in as much time as the passes cost (`ours` only): for trying settings
 on hours of speech.
@@ -29,6 +30,7 @@ import av
 import numpy as np
 from av.audio.resampler import AudioResampler
 
+from bench import talks
 from bench.transcripts import delays, erasure, lost_stretches, split, word_error_rate
 from bench.virtual_clock import run as run_virtually
 from dolmetsch_engine.settings import EngineSettings
@@ -38,6 +40,8 @@ from dolmetsch_engine.words import UNSPACED
 RATE = 16_000
 MESSAGE_SECONDS = 0.25
 DRAIN_SECONDS = 120.0
+EVERYTHING = 1e6
+"""Seconds: more than any recording has."""
 
 
 def now() -> float:
@@ -157,7 +161,7 @@ async def run_plain(pcm: bytes, model: Path, language: str, display: Display) ->
     return processor.metrics.n_transcription_calls, time.process_time() - cpu
 
 
-def word_ends(model: Path, pcm: bytes, language: str, beam_size: int = 1) -> list[tuple[str, float]]:
+def word_ends(model: Path, pcm: bytes, language: str) -> list[tuple[str, float]]:
     """Words and where they end in the audio, by one pass over the whole file."""
     from faster_whisper import WhisperModel  # noqa: PLC0415
 
@@ -166,7 +170,7 @@ def word_ends(model: Path, pcm: bytes, language: str, beam_size: int = 1) -> lis
     segments, _ = whisper.transcribe(
         audio,
         language=language,
-        beam_size=beam_size,
+        beam_size=1,
         temperature=0.0,
         word_timestamps=True,
         condition_on_previous_text=False,
@@ -177,7 +181,8 @@ def word_ends(model: Path, pcm: bytes, language: str, beam_size: int = 1) -> lis
 
 def measure(options: argparse.Namespace) -> Result:
     """Run one engine over one recording."""
-    pcm = read_pcm(options.audio)[: int(options.seconds * RATE) * 2]
+    talk = talks.make(options.talk) if options.talk else None
+    pcm = read_pcm(talk.audio if talk else options.audio)[: int(options.seconds * RATE) * 2]
     display = Display()
     began = time.perf_counter()
     if options.engine == "ours":
@@ -190,8 +195,11 @@ def measure(options: argparse.Namespace) -> Result:
     seconds = len(pcm) / 2 / RATE
     language = options.language
     whole = word_ends(options.model, pcm, language)
-    waits = sorted(delays(display.events, whole, language))
-    reference = split(options.reference.read_text(encoding="utf-8"), language)
+    said = [each for each in talk.words if each[2] <= seconds] if talk else []
+    ends = [(text, end) for word, _, end in said for text in split(word, language)] or whole
+    waits = sorted(delays(display.events, ends, language))
+    text = " ".join(word for word, _, _ in said) or options.reference.read_text(encoding="utf-8")
+    reference = split(text, language)
     streamed, at_once = split(display.final, language), [word for word, _ in whole]
     return Result(
         engine=options.engine,
@@ -222,18 +230,26 @@ def main(arguments: list[str] | None = None, write: Callable[[str], Any] = sys.s
     )
     parser.add_argument("--engine", choices=("ours", "plain"), default="ours")
     parser.add_argument("--model", type=Path, required=True, help="folder of a CTranslate2 Whisper model")
-    parser.add_argument("--audio", type=Path, required=True)
-    parser.add_argument("--reference", type=Path, required=True, help="text file with what is said")
+    parser.add_argument("--audio", type=Path)
+    parser.add_argument("--reference", type=Path, help="text file with what is said")
+    parser.add_argument("--talk", choices=sorted(talks.KINDS), help="one of bench/talks in place of both")
     parser.add_argument("--language", default="en")
     parser.add_argument("--clock", choices=("real", "virtual"), default="real")
     parser.add_argument("--cores", type=float, default=2.0, help="of the virtual clock's machine")
-    parser.add_argument("--seconds", type=float, default=1e6, help="of the recording, from its start")
+    parser.add_argument("--seconds", type=float, default=EVERYTHING, help="of a talk, from its start")
     parser.add_argument(
         "--set", type=_setting, action="append", default=[], metavar="NAME=VALUE", help="a setting"
     )
     parser.add_argument("--json", action="store_true")
-    result = asdict(measure(parser.parse_args(arguments)))
-    if parser.parse_args(arguments).json:
+    options = parser.parse_args(arguments)
+    if options.talk is None and not (options.audio and options.reference):
+        parser.error("name a --talk, or an --audio with its --reference")
+    if options.talk is None and options.seconds < EVERYTHING:
+        parser.error("--seconds needs a --talk, of which is known what is said when")
+    if options.clock == "virtual" and options.engine != "ours":
+        parser.error("the virtual clock is for --engine ours alone")
+    result = asdict(measure(options))
+    if options.json:
         write(json.dumps(result, ensure_ascii=False) + "\n")
         return
     for name, value in result.items():

@@ -13,9 +13,8 @@ if [ -n "$missing" ]; then
   fi
   "$python" -m tests.cluster.binaries
 fi
-# shellcheck disable=SC2086  # several arguments in one variable, as for `make test`
-[ -z "${PYTEST_ARGS:-}" ] || exec .venv/bin/pytest tests/cluster $PYTEST_ARGS
 # Each process has a control plane of its own: one more than there are cores, as some of their tests wait.
 cores=$(nproc)
-export PROCESSES=${PROCESSES:-$((cores < 4 ? cores + 1 : 5))}
-exec bash scripts/test.sh tests/cluster
+[ -n "${PYTEST_ARGS:-}" ] || export PROCESSES=${PROCESSES:-$((cores < 4 ? cores + 1 : 5))}
+# shellcheck disable=SC2086  # several arguments in one variable, as for `make test`
+exec bash scripts/test.sh tests/cluster ${PYTEST_ARGS:-}

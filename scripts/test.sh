@@ -6,8 +6,12 @@
 #   LOAD=1      a busy process for each core beside them
 #   SEED        number of the first order (default 1 with REPEAT; else 0: as in the files)
 #   DURATIONS   how many of the slowest tests are listed (default 10; 0: all)
+#   PYTEST_ARGS somebody chose tests, which are among the arguments: one process runs them, unless one of the above is set
 set -euo pipefail
 cd "$(dirname "$0")/.."
+if [ -n "${PYTEST_ARGS:-}" ] && [ -z "${PROCESSES:-}${REPEAT:-}${LOAD:-}${SEED:-}${DURATIONS:-}" ]; then
+  exec .venv/bin/pytest "$@"
+fi
 cores=$(nproc)
 processes=${PROCESSES:-$((cores * 2 < 6 ? cores * 2 : 6))}
 repeat=${REPEAT:-1}

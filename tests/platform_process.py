@@ -11,7 +11,6 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +21,8 @@ from dolmetsch_core.live import rooms
 from dolmetsch_core.live.store import connect
 from dolmetsch_core.wire.room import Room
 from dolmetsch_local.client import Refused, frames, viewer_socket
-from dolmetsch_local.processes import die_with_parent
 from dolmetsch_local.state import Address, NotRunning, StateFolder
+from tests.spawn import popen
 from tests.waiting import EVERY_S
 
 HOST_PASSWORD, ADMIN_PASSWORD = "host-password-of-tests", "admin-password-of-tests"
@@ -97,13 +96,13 @@ class PlatformProcess:
         """Start it and wait until it takes hosts."""
         self.state.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
+            self._process = popen(
                 [sys.executable, "-m", "dolmetsch_local", "run"],
                 env=self.env,
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
-                preexec_fn=partial(die_with_parent, signal.SIGTERM),
+                told=signal.SIGTERM,
             )
         deadline = time.monotonic() + timeout
         while True:

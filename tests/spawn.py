@@ -9,6 +9,11 @@ from typing import Any
 from dolmetsch_local.processes import die_with_parent
 
 
-def popen(argv: Sequence[str], **more: Any) -> subprocess.Popen[bytes]:
-    """Start it; `more` is what subprocess.Popen takes."""
-    return subprocess.Popen(argv, preexec_fn=partial(die_with_parent, signal.SIGKILL), **more)
+def popen(
+    argv: Sequence[str], *, told: signal.Signals = signal.SIGKILL, **more: Any
+) -> subprocess.Popen[bytes]:
+    """Start it; `told` is sent to it then, `more` is what subprocess.Popen takes.
+
+    From a thread that lasts: Linux sends it when the thread that started it ends.
+    """
+    return subprocess.Popen(argv, preexec_fn=partial(die_with_parent, told), **more)

@@ -33,8 +33,8 @@ class Kind:
 
 KINDS = {
     "archive": Kind("archive.txt"),
-    "network in a hall": Kind("network.txt", hall=True),
-    "release, spoken fast": Kind("release.txt", speed=1.25, pauses="0.05,0.1,0.15,0.4"),
+    "network-in-a-hall": Kind("network.txt", hall=True),
+    "release-spoken-fast": Kind("release.txt", speed=1.25, pauses="0.05,0.1,0.15,0.4"),
 }
 
 
@@ -44,7 +44,6 @@ class Talk:
 
     name: str
     audio: Path
-    text: str
     words: tuple[tuple[str, float, float], ...]
     """Each word with its start and end in seconds."""
 
@@ -61,21 +60,23 @@ def make(name: str, folder: Path | None = None) -> Talk:
         path.stat().st_mtime for path in (text, Path(__file__), Path(__file__).parent / "synthesise.py")
     )
     if not times.exists() or times.stat().st_mtime < newest:
-        dry = made.with_suffix(".dry.wav")
+        # The times are named so when the talk is whole.
+        dry, unnamed = made.with_suffix(".dry.wav"), made.with_suffix(".times")
         argv = [
             voice(),
             Path(__file__).parent / "synthesise.py",
             text,
             dry,
-            times,
+            unnamed,
             str(kind.speed),
             kind.pauses,
         ]
         subprocess.run(argv, check=True)
         write(made, in_a_hall(read(dry)) if kind.hall else read(dry))
         dry.unlink()
+        unnamed.replace(times)
     words = tuple((word, begin, end) for word, begin, end in json.loads(times.read_text()))
-    return Talk(name, made, text.read_text(encoding="utf-8").replace("\n", " "), words)
+    return Talk(name, made, words)
 
 
 def voice() -> Path:

@@ -7,13 +7,19 @@ from typing import Final
 
 from dolmetsch_engine.words import SENTENCE_MARKS
 
-_SILENT: Final = frozenset(".,…·•*_~`'\"^\\|")
+_SILENT: Final = frozenset(".,…·•*`'\"")
 """Nobody reads these out when they stand alone."""
 _CLOSING: Final = frozenset("".join(SENTENCE_MARKS) + ":;،؛、，：；") - _SILENT
 """Marks that belong to the word before them, also with a space between."""
 _OPENING: Final = frozenset("¿¡")
-_NOTES: Final = frozenset("♩♪♫♬♭♮♯")
-_NO_SIGNS: Final = frozenset({"Pd", "Pe", "Pf", "Pi", "Ps", "Cc", "Cf", "Co", "Cn", "Zs"})
+_PICTURES: Final = (
+    ("\u2500", "\u27bf"),
+    ("\u2b00", "\u2bff"),
+    ("\U0001d100", "\U0001d1ff"),
+    ("\U0001f000", "\U0001faff"),
+)
+"""First and last of the blocks with boxes, stars, music signs, faces."""
+_NO_SIGNS: Final = frozenset({"Pd", "Pe", "Pf", "Pi", "Ps", "Cc", "Cf", "Co", "Cn", "Mn", "Me", "Zs"})
 
 
 def opens(text: str, *, first: bool) -> bool:
@@ -46,4 +52,4 @@ def is_read_out(text: str) -> bool:
 
 def _is_picture(char: str) -> bool:
     """Whether it is a music sign, an emoji, or what is left of a broken character."""
-    return char in _NOTES or char == "\ufffd" or "\U0001d100" <= char <= "\U0001d1ff" or char >= "\U0001f000"
+    return char == "\ufffd" or any(first <= char <= last for first, last in _PICTURES)

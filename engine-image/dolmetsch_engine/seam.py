@@ -19,6 +19,8 @@ NEAR: Final = 0.6
 PATIENCE: Final = 2.0
 """Seconds after the written end at which the first words are judged at the latest."""
 TAIL: Final = 24
+COMPARED: Final = 8
+"""Words, or characters, that have to be the same."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,8 @@ class Joiner:
     def __init__(self, resume: Resume, start: float, language: str) -> None:
         """`start`: second of the session at which the new stream begins."""
         self._end = resume.end
-        self._tail = _split(resume.tail, language)[-TAIL:]
+        self._language = language
+        self._tail = _units(_split(resume.tail, language), language)[-TAIL:]
         self._held: list[Word] = []
         self.joined = start >= resume.end or not self._tail
         """Nothing is held any more."""
@@ -78,12 +81,13 @@ class Joiner:
         ]
         texts = [normal(word.text) for word in self._held]
         for count in reversed(candidates):
-            known = min(count, 8)
-            if texts[count - known : count] == self._tail[-known:]:
+            heard = _units(texts[:count], self._language)[-COMPARED:]
+            if heard and heard == self._tail[-len(heard) :]:
                 return count
         by_time = sum(1 for word in self._held if word.end <= self._end + NEAR / 4)
         # Another reading of the same words: mostly alike.
-        if by_time and _alike(texts[:by_time], self._tail[-by_time:]) >= 0.5:
+        heard = _units(texts[:by_time], self._language)
+        if heard and _alike(heard, self._tail[-len(heard) :]) >= 0.5:
             return by_time
         return sum(1 for word in self._held if word.end <= self._end - NEAR)
 
@@ -91,6 +95,11 @@ class Joiner:
 def _split(text: str, language: str) -> list[str]:
     parts = list(text) if language in UNSPACED else text.split()
     return [normal(part) for part in parts if spoken(part) or is_read_out(part)]
+
+
+def _units(words: list[str], language: str) -> list[str]:
+    """What is compared: words, but characters where the model cuts them between any two."""
+    return list("".join(words)) if language in UNSPACED else words
 
 
 def _alike(one: list[str], other: list[str]) -> float:

@@ -14,6 +14,8 @@ UNSPACED: Final = frozenset({"zh", "yue", "ja", "th", "lo", "my", "km", "bo"})
 _SPACES: Final = re.compile(" {2,}")
 _OPTIONAL: Final = re.compile("[\u0307\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed]")
 """Vowel points of Hebrew and Arabic, the Arabic stretching sign, the dot of a Turkish İ in lower case."""
+_PRESENTATION: Final = re.compile("[\u20d0-\u20ff\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+"""How the sign before it is drawn, as in colour or in a circle: nothing that is said."""
 SENTENCE_MARKS: Final = (".", "!", "?", "…", "。", "！", "？", "।", "॥", "؟", "۔", "።", "။", "។")
 
 
@@ -73,7 +75,7 @@ def join(words: Iterable[Word], language: str) -> str:
 
 
 def _spoken(char: str) -> bool:
-    return unicodedata.category(char)[0] in "LMN"
+    return unicodedata.category(char)[0] in "LMN" and not _PRESENTATION.match(char)
 
 
 def _plain(char: str) -> str:

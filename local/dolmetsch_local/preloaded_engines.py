@@ -52,13 +52,14 @@ class AdoptedProcess:
 
 
 class StillLoading(Exception):
-    """The process that has the libraries loaded was lost, and the next one is not ready yet."""
+    """There is no process yet that has loaded the libraries, and its first one was waited for."""
 
 
 class PreloadedEngines:
     """One process of `dolmetsch_engine.preloaded`, started again when it is gone; see there.
 
-    Where there is none, and until it has loaded the libraries again, engines start as any other program.
+    The first engine waits until it has loaded the libraries. Where there is none, or the next one has not
+    loaded them yet, engines start as any other program.
     """
 
     def __init__(self, python: str, log_path: Path) -> None:
@@ -66,7 +67,7 @@ class PreloadedEngines:
         self._log = log_path
         self._process: asyncio.subprocess.Process | None = None
         self._loading: asyncio.Task[bool] | None = None
-        self._has_been_loaded = False
+        self._waited = False
         self._asking = asyncio.Lock()
 
     @property
@@ -80,7 +81,7 @@ class PreloadedEngines:
             try:
                 return Child(AdoptedProcess(await self._ask(command)), command)
             except StillLoading:
-                log.info("%s loads the libraries itself: the process that has them was lost", command.name)
+                log.info("%s loads the libraries itself: no process has them yet", command.name)
             except (OSError, ValueError) as error:
                 log.warning(
                     "an engine is started without what is loaded already (%s %s): see %s",
@@ -124,14 +125,17 @@ class PreloadedEngines:
         return pid
 
     async def _loaded(self) -> None:
-        """Wait until the libraries are loaded, but only for the first time. Raises OSError, StillLoading."""
+        """Wait until the libraries are loaded; nobody does so twice. Raises OSError, StillLoading.
+
+        All rooms wait for whoever waits here.
+        """
         assert self._loading is not None  # noqa: S101
-        if self._has_been_loaded and not self._loading.done():
+        if self._waited and not self._loading.done():
             raise StillLoading
+        self._waited = True
         async with asyncio.timeout(FIRST_LOAD_S):
             if not await asyncio.shield(self._loading):
                 raise OSError("it could not load the libraries")
-        self._has_been_loaded = True
 
     async def _load(self, command: Command) -> asyncio.subprocess.Process:
         # Without it, the end of a process that another one has started would not be known.

@@ -2,19 +2,18 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
-from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 import httpx
 
-from dolmetsch_local.processes import die_with_parent, free_port
+from dolmetsch_local.processes import free_port
 from tests.contract import setup
 from tests.platform_process import PATIENCE_S, PlatformProcess
+from tests.spawn import popen
 
 API = os.environ.get("DOLMETSCH_CONTRACT_OWN_API", "")
 """A file with the environment, as JSON, of an api process of the platform under test: it gets another one."""
@@ -68,14 +67,7 @@ class OwnApi:
     def start(self) -> None:
         """Start it and wait until it takes hosts."""
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                self._argv,
-                env=self.env,
-                stdout=log,
-                stderr=log,
-                stdin=subprocess.DEVNULL,
-                preexec_fn=partial(die_with_parent, signal.SIGKILL),
-            )
+            self._process = popen(self._argv, env=self.env, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         deadline = time.monotonic() + READY_S
         while not self._ready():
             words = self._log.read_text()[-3000:]

@@ -26,7 +26,7 @@ class Offers extends EventTarget {
   #answers = { talks: new Latest(), transcripts: new Latest() };
 
   start() {
-    session.addEventListener("change", () => this.lookAtOtherTranscripts());
+    session.addEventListener("change", () => this.transcriptsChanged());
     setInterval(() => document.hidden || this.look(), EVERY_MS);
     this.look();
   }
@@ -49,8 +49,8 @@ class Offers extends EventTarget {
     await this.#take("transcripts", signed.transcripts);
   }
 
-  /** They are others now, such as those of somebody else who logged in: what was asked before does not count. */
-  async lookAtOtherTranscripts() {
+  /** One was deleted, or somebody else logged in: look anew. What was asked before may not know of it. */
+  async transcriptsChanged() {
     this.#answers.transcripts.changed();
     await this.lookAtTranscripts();
   }

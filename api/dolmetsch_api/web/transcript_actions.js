@@ -65,7 +65,7 @@ export class TranscriptActions {
     if (!(await confirmed({ title: `Delete the transcript of “${this.#title}”?`, text, action: "Delete for good" }))) return;
     await deleteTranscript(this.id);
     this.onDeleted(`The transcript of “${this.#title}” was deleted.`);
-    await offers.lookAtOtherTranscripts();
+    await offers.transcriptsChanged();
   }
 
   async #attempt(job) {

@@ -130,6 +130,14 @@ async def test_a_preloaded_process_that_never_answers_holds_nobody_up(
     assert await (await engines.start(wanted)).ended() == 1
     assert "without what is loaded already (TimeoutError" in caplog.text
     assert engines.pid is None
+    # The next engine does not wait as long again.
+    monkeypatch.setattr(preloaded_engines, "FIRST_LOAD_S", 3600.0)
+    try:
+        with caplog.at_level(logging.INFO):
+            assert await (await engines.start(wanted)).ended() == 1
+        assert "loads the libraries itself" in caplog.text
+    finally:
+        await engines.stop()
 
 
 async def test_a_stopped_preloaded_process_is_given_up(

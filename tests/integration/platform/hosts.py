@@ -15,7 +15,7 @@ from dolmetsch_core.live import rooms
 from dolmetsch_core.live.store import connect as store_at
 from dolmetsch_core.wire.room import EngineRef
 from tests.platform_process import HOST_PASSWORD, PATIENCE_S, PlatformProcess
-from tests.waiting import EVERY_S
+from tests.waiting import looks
 
 ENGINE_S = 180.0
 """An engine may have to be started first: the api itself waits two minutes and a half for it."""
@@ -65,9 +65,10 @@ async def engine_of(platform: PlatformProcess, room: str = "DEMO1") -> EngineRef
 
 async def host_is_seen(platform: PlatformProcess, room: str) -> None:
     """Until the platform knows that the room has a host: one that left sooner would never have been there."""
-    async with store_at(platform.address.store_url) as store, asyncio.timeout(ENGINE_S):
-        while not (await rooms.read(store)).rooms[room].status.host.connected:
-            await asyncio.sleep(EVERY_S)
+    async with store_at(platform.address.store_url) as store:
+        async for _ in looks(f"the host of {room} is seen", ENGINE_S):
+            if (await rooms.read(store)).rooms[room].status.host.connected:
+                return
 
 
 def host_of(room: str) -> dict[str, str]:

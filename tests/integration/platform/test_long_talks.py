@@ -44,13 +44,13 @@ class Entries:
             **dict.fromkeys((keys.consent(ROOM, session), keys.pen(ROOM, session)), SHORT_S),
         }
 
-    async def live_long(self, within: float, *, put_back: bool = True) -> None:
-        """Wait until each has long to live; without `put_back` none may be away meanwhile: it was renewed."""
+    async def live_long(self, within: float, *, renewed: bool = False) -> None:
+        """Wait until each has long to live; `renewed`: and none was away meanwhile and put back."""
         left: dict[str, float] = {}
         async with contextlib.aclosing(looks("all have long to live", within, lambda: left)) as looking:
             async for _ in looking:
                 left = await self._left()
-                assert put_back or EXPIRED not in left.values(), left
+                assert not renewed or EXPIRED not in left.values(), left
                 if all(seconds > self._lives.get(name, SHORT_S) for name, seconds in left.items()):
                     return
 
@@ -84,5 +84,5 @@ async def test_nothing_of_a_live_room_expires_while_its_host_is_there(platform: 
                 if header := await store.hget(entries.audio, "header"):
                     break
         await entries.shorten()
-        await entries.live_long(within=SHORT_S, put_back=False)
+        await entries.live_long(within=SHORT_S, renewed=True)
         assert await store.hget(entries.audio, "header") == header

@@ -63,3 +63,26 @@ def test_characters_are_compared_in_languages_without_spaces() -> None:
     heard = [Word(char, 9.2 + at * 0.2, 9.4 + at * 0.2) for at, char in enumerate("很好。明天")]
     words = [word for word in heard if word.text != "。"]
     assert join([*joiner.feed(words, 14.0), *joiner.finish()], "zh") == "明天"
+
+
+@pytest.mark.parametrize(
+    ("language", "written", "heard", "new"),
+    [
+        ("zh", "你好。我叫朱莉亚。", ["我", "叫", "朱莉", "亚。", "今", "天"], "今天"),
+        ("ja", "こんにちは。私は花子です。", ["私", "は", "花子", "です。", "今日", "は"], "今日は"),
+        ("th", "สวัสดีครับ ผมชื่อสมชาย", ["ผม", "ชื่", "อ", "สม", "ชาย", "วันนี้"], "วันนี้"),
+        ("th", "สวัสดีครับ ผมชื่อสมชาย", ["ผ", "ม", "ชื่อ", "สมช", "าย ", "วันนี้", "เรา"], "วันนี้เรา"),
+        ("my", "မင်္ဂလာပါ", ["မင်", "္ဂ", "လာ", "ပါ", "ဒီနေ့"], "ဒီနေ့"),
+    ],
+)
+def test_scripts_without_spaces_are_joined_wherever_the_model_cuts_them(
+    language: str, written: str, heard: list[str], new: str
+) -> None:
+    joiner = Joiner(Resume(0, 2, written, end=10.0), start=8.4, language=language)
+    count = len(heard) - (2 if language in {"zh", "ja"} or new == "วันนี้เรา" else 1)
+    words = [
+        Word(text, round(9.9 - 0.2 * (count - at), 3), round(10.1 - 0.2 * (count - at), 3))
+        for at, text in enumerate(heard)
+    ]
+    assert join([*joiner.feed(words, 14.0), *joiner.finish()], language) == new
+    assert joiner.dropped == count
