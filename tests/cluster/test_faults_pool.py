@@ -86,7 +86,7 @@ async def test_an_operator_that_begins_with_an_unusable_template_keeps_what_live
     await add_process_node("a", gpus=2)
     await make_pool(admin, namespace)
     await make_room(admin, namespace, "LIVE")
-    live = await room_where(admin, namespace, "live", served(1), "Ready")
+    live = await room_where(admin, namespace, "live", served, "Ready")
     await operator.stop()
     await edit_pool(admin, namespace, template={"spec": {"containers": "engine"}})
     await operator.start()
@@ -95,7 +95,7 @@ async def test_an_operator_that_begins_with_an_unusable_template_keeps_what_live
     now = await admin.get(names.rooms_path(namespace, "live"))
     assert now["metadata"]["resourceVersion"] == live["metadata"]["resourceVersion"]
     await edit_pool(admin, namespace, template={"spec": {"containers": [ENGINE]}})
-    await room_where(admin, namespace, "new", served(1), "Ready once mended")
+    await room_where(admin, namespace, "new", served, "Ready once mended")
 
 
 async def test_a_deleted_pool_leaves_live_rooms_alone_and_lost_engines_come_back_with_it(
@@ -148,7 +148,7 @@ async def test_a_quota_on_pods_is_named_and_over_once_it_is_raised(
     await object_where(admin, path, lambda obj: "used" in obj.get("status", {}), "counting")
     await make_pool(admin, namespace)
     await make_room(admin, namespace, "R1")
-    await room_where(admin, namespace, "r1", served(1), "Ready")
+    await room_where(admin, namespace, "r1", served, "Ready")
     await edit_pool(admin, namespace, warm=1)
     status = await pool_where(admin, namespace, lambda status: "exceeded quota: few" in status["message"])
     assert status["message"].startswith("Engines can't be created: ")

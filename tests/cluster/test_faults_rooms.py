@@ -21,6 +21,7 @@ from tests.cluster.operator_process import (
     pool_where,
     room_manifest,
     served,
+    served_without,
     tell_engine,
     until_no_pod,
 )
@@ -215,7 +216,7 @@ async def test_a_room_activated_anew_while_it_drains_gets_an_engine_of_its_own(
     await tell_engine(engine, "host", connected="false")
     await room_where(admin, namespace, "r1", phase("Draining"), "Draining")
     await admin.merge(names.rooms_path(namespace, "r1"), {"spec": {"activation": 2}})
-    again = await room_where(admin, namespace, "r1", served(2), "active again")
+    again = await room_where(admin, namespace, "r1", served_without(engine), "active again")
     assert again["status"]["failures"] == 0
     await gone(admin, names.pods_path(namespace, engine["metadata"]["name"]))
 
@@ -226,17 +227,20 @@ async def test_a_room_made_again_under_its_name_never_adopts_the_old_engine(
     node = await add_process_node("a", gpus=2)
     await make_pool(admin, namespace)
     first = await make_room(admin, namespace, "R1")
-    await room_where(admin, namespace, "r1", served(1), "Ready")
+    await room_where(admin, namespace, "r1", served, "Ready")
     old = await engine_of(admin, namespace, "R1")
     node.hold_terminating(old["metadata"]["name"])
     await delete_room(admin, namespace, first)
     await admin.merge(names.rooms_path(namespace, "r1"), {"metadata": {"finalizers": None}})
     second = await insist(lambda: make_room(admin, namespace, "R1"), Conflict)
-    await room_where(admin, namespace, "r1", served(1), "Ready")
+    await room_where(admin, namespace, "r1", served, "Ready")
     engine = await engine_of(admin, namespace, "R1")
     assert engine["metadata"]["uid"] != old["metadata"]["uid"]
     assert engine["metadata"]["ownerReferences"][0]["uid"] == second["metadata"]["uid"]
     node.release_terminating()
     await gone(admin, names.pods_path(namespace, old["metadata"]["name"]))
-    still = await room_where(admin, namespace, "r1", served(1), "Ready")
-    assert still["status"]["failures"] == 0
+    still = await room_where(admin, namespace, "r1", served, "Ready")
+    assert (still["status"]["engine"]["podUID"], still["status"]["failures"]) == (
+        engine["metadata"]["uid"],
+        0,
+    )

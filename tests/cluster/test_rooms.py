@@ -148,7 +148,7 @@ async def test_a_host_that_left_closes_a_room_of_the_api_and_frees_one_of_a_pers
 
     await admin.merge(names.rooms_path(namespace, "mine"), {"spec": {"activation": 2}})
     again = await room_where(admin, namespace, "mine", phase("Ready"), "active again")
-    assert again["status"]["engine"]["epoch"] == 2
+    assert again["status"]["engine"]["epoch"] > waiting["status"]["epoch"]
 
 
 async def test_a_changed_language_renews_the_session_on_the_same_engine(
@@ -236,7 +236,7 @@ async def test_the_grace_of_a_template_begins_when_it_is_edited(
 
     room = await admin.get(names.rooms_path(namespace, "r1"))
     assert room["status"]["engine"] == before["status"]["engine"]
-    assert room["status"]["epoch"] == 1
+    assert room["status"]["epoch"] == before["status"]["epoch"]
 
 
 async def test_a_live_room_does_not_move_to_an_image_that_never_starts_nor_to_another_old_one(
@@ -258,7 +258,7 @@ async def test_a_live_room_does_not_move_to_an_image_that_never_starts_nor_to_an
 
     room = await admin.get(names.rooms_path(namespace, "r1"))
     assert room["status"]["engine"] == before["status"]["engine"]
-    assert room["status"]["epoch"] == 1
+    assert room["status"]["epoch"] == before["status"]["epoch"]
 
 
 async def test_a_room_under_another_name_is_told_its_right_one(
