@@ -70,7 +70,7 @@ lock: $(VENV)/ready ## Pin all requirements again, with hashes
 	@PATH=$(BIN):$$PATH bash requirements/lock.sh
 
 clean: ## Remove the environments
-	rm -rf .venv .venv-libretranslate .venv-voice
+	rm -rf .venv .venv-libretranslate .venv-bench
 
 $(VENV)/bin/uv:
 	@bash scripts/python-env.sh $(PYTHON)

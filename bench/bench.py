@@ -21,7 +21,7 @@ from tests.platform_process import PlatformProcess
 from tests.scoring import TALKS
 from tests.spawn import popen
 
-from bench import latency
+from bench import latency, talks
 from bench.chart import bars
 from bench.cluster import rows as cluster
 from bench.latency import p
@@ -31,6 +31,8 @@ from dolmetsch_local.processes import free_port
 ROOT = Path(__file__).parents[1]
 OUT = ROOT / "docs" / "bench"
 PAIRS = 3
+TALK_S = 180
+"""Of each long talk."""
 SPOKEN_S = 10
 """Of a talk, before the platform is told to end."""
 Row = tuple[str, str, str]
@@ -74,6 +76,35 @@ def against_plain(model: Path, recording: Path) -> tuple[list[Row], dict[str, tu
         rows.append((name, f"{ours:.3g} beside {plain:.3g}{ratio}", goal))
         medians[name] = (ours, plain)
     return rows, medians
+
+
+def spoken_talks(model: Path) -> list[Row]:
+    """The long talks of bench/talks, from their starts, beside one pass of the model over the same audio."""
+    say(f"Long talks, {TALK_S} s of each, in real time")
+    rows: list[Row] = []
+    for name in talks.KINDS:
+        argv = [sys.executable, "-m", "bench.speech", "--model", str(model), "--talk", name]
+        argv += ["--seconds", str(TALK_S), "--json"]
+        done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=True)
+        found = json.loads(done.stdout.strip().splitlines()[-1])
+        errors = f"{found['wer']:.1%} beside {found['wer_whole_file']:.1%}"
+        rows += [
+            (f"{name}: word error rate beside the whole file's", errors, "at most one point more"),
+            (f"{name}: stretches lost that the whole file has", str(len(found["lost"])), "0"),
+            (f"{name}: word delay p50, p95, s", f"{found['delay_p50']}, {found['delay_p95']}", "0.7, 1.5"),
+            (f"{name}: LongYAAL, s", str(found["longyaal"]), ""),
+            (f"{name}: words taken back, per final word", str(found["erasure"]), "0.35"),
+            (f"{name}: CPU seconds per second of audio", str(found["cpu_per_second"]), "0.6"),
+        ]
+    return rows
+
+
+def invented(model: Path) -> list[Row]:
+    """Words written where nobody speaks: ten minutes of a hall's noises, on a simulated clock."""
+    say("Ten minutes in which nobody speaks")
+    argv = [sys.executable, "-m", "bench.invented", "--model", str(model)]
+    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=True)
+    return [("words written in ten minutes of noises", done.stdout.strip().splitlines()[-1], "0")]
 
 
 def platform(folder: Path, model: str) -> PlatformProcess:
@@ -182,6 +213,8 @@ def measure_captions() -> None:
     model = models.resolve_model("tiny.en", cache=models.default_cache(), progress=say)
     with tempfile.TemporaryDirectory() as folder:
         rows, medians = against_plain(model, recording)
+        rows += spoken_talks(model)
+        rows += invented(models.resolve_model("base", cache=models.default_cache(), progress=say))
         rows += start_and_end(Path(folder))
         rows += through_platform(model, recording, Path(folder))
         rows += translated(Path(folder))

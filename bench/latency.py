@@ -16,8 +16,9 @@ from tests.platform_process import PlatformProcess
 from tests.waiting import until
 from websockets.asyncio.client import ClientConnection
 
+from bench.listened import texts
 from bench.speech import read_pcm, word_ends
-from bench.transcripts import delays
+from bench.transcripts import delays, standing
 from dolmetsch_core.live import keys
 from dolmetsch_core.live.feed import Follower
 from dolmetsch_core.live.rooms import read
@@ -118,15 +119,8 @@ async def _read(store: Any, session: str, watched: Watched) -> None:
 
 def word_to_viewer(watched: Watched, model: Path, recording: Path) -> list[float]:
     """Seconds from a word's end in the audio until it stands in the viewer's frames where it stays."""
-    shown: list[tuple[float, str]] = []
-    sentences: dict[tuple[int, int], str] = {}
-    for moment, frame in watched.shown:
-        for line in frame["last_n_sents"]:
-            for sentence in line["sentences"]:
-                sentences[line["line_idx"], sentence["sent_idx"]] = sentence["content"]["en"]
-        text = " ".join([*(sentences[at] for at in sorted(sentences)), frame["incomplete_sentence"]])
-        shown.append((moment - watched.began, text))
-    return delays(shown, word_ends(model, read_pcm(recording), "en"), "en")
+    shown = texts(((moment - watched.began, frame) for moment, frame in watched.shown), "en")
+    return delays(standing(shown, "en"), word_ends(model, read_pcm(recording), "en"))
 
 
 def result_to_socket(watched: Watched) -> list[float]:

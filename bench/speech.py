@@ -6,8 +6,9 @@
 Prints the word error rate against the reference text, also that of one pass of the same model over the whole
 file, the stretches that only the latter has, erasure, the delay of words, the CPU seconds per second of audio
 and the passes of the model. A word's delay is the time from its end in the audio to the moment from which on
-it is displayed at its place until the end, committed or not; the words' times are those of the pass over the
-whole file, or for a `--talk` of bench/talks the synthesiser's. The definitions are the same for both engines.
+it is displayed between the same words as at the end, committed or not; the words' times are those of the pass
+over the whole file, or for a `--talk` of bench/talks the synthesiser's. The definitions are the same for both
+engines.
 
 In real time, or with `--clock virtual` in as much time as the passes cost (`ours` only): for trying settings
 on hours of speech.
@@ -21,7 +22,7 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,8 @@ import numpy as np
 from av.audio.resampler import AudioResampler
 
 from bench import talks
-from bench.transcripts import delays, erasure, lost_stretches, split, word_error_rate
+from bench.longyaal import Timed, longyaal
+from bench.transcripts import delays, erasure, lost_stretches, split, standing, word_error_rate
 from bench.virtual_clock import run as run_virtually
 from dolmetsch_engine.settings import EngineSettings
 from dolmetsch_engine.transcriber import Transcriber
@@ -59,17 +61,11 @@ class Display:
     def show(self, text: str) -> None:
         self.events.append((now() - self.began, text))
 
-    @property
-    def final(self) -> str:
-        return self.events[-1][1] if self.events else ""
-
 
 @dataclass(frozen=True)
-class Result:
-    """One run's figures. Seconds; shares of 1."""
+class Figures:
+    """What a reader got of a talk. Seconds; shares of 1."""
 
-    engine: str
-    audio_seconds: float
     wer: float
     wer_whole_file: float
     lost: list[str]
@@ -79,10 +75,32 @@ class Result:
     delay_p50: float | None
     delay_p95: float | None
     words_timed: int
+    longyaal: float | None
+    """Of a `--talk`: see bench/longyaal.py."""
+    text: str
+
+
+@dataclass(frozen=True)
+class Result(Figures):
+    """One run's figures."""
+
+    engine: str
+    audio_seconds: float
     cpu_per_second: float
     wall_seconds: float
     passes: int
-    text: str
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """What was said."""
+
+    pcm: bytes
+    language: str
+    words: Sequence[Timed]
+    """By the synthesiser; empty for other recordings, of which `text` is known."""
+    seconds: float
+    text: str = ""
 
 
 def read_pcm(path: Path) -> bytes:
@@ -193,28 +211,39 @@ def measure(options: argparse.Namespace) -> Result:
     passes, cpu = run_virtually(job, options.cores) if options.clock == "virtual" else asyncio.run(job)
     wall = time.perf_counter() - began
     seconds = len(pcm) / 2 / RATE
-    language = options.language
-    whole = word_ends(options.model, pcm, language)
     said = [each for each in talk.words if each[2] <= seconds] if talk else []
-    ends = [(text, end) for word, _, end in said for text in split(word, language)] or whole
-    waits = sorted(delays(display.events, ends, language))
-    text = " ".join(word for word, _, _ in said) or options.reference.read_text(encoding="utf-8")
-    reference = split(text, language)
-    streamed, at_once = split(display.final, language), [word for word, _ in whole]
+    text = "" if talk else options.reference.read_text(encoding="utf-8")
+    figures = compare(display.events, Spoken(pcm, options.language, said, seconds, text), options.model)
     return Result(
+        **asdict(figures),
         engine=options.engine,
         audio_seconds=round(seconds, 2),
-        wer=round(word_error_rate(reference, streamed), 4),
-        wer_whole_file=round(word_error_rate(reference, at_once), 4),
-        lost=lost_stretches(reference, at_once, streamed),
-        erasure=round(erasure([text for _, text in display.events], language), 3),
-        delay_p50=round(statistics.median(waits), 2) if waits else None,
-        delay_p95=round(waits[min(len(waits) - 1, int(len(waits) * 0.95))], 2) if waits else None,
-        words_timed=len(waits),
         cpu_per_second=round(cpu / seconds, 3),
         wall_seconds=round(wall, 1),
         passes=passes,
-        text=display.final,
+    )
+
+
+def compare(shown: Sequence[tuple[float, str]], spoken: Spoken, model: Path) -> Figures:
+    """Compare what was shown when with what was said, and with one pass of the model over the whole file."""
+    language, said = spoken.language, spoken.words
+    whole = word_ends(model, spoken.pcm, language)
+    ends = [(text, end) for word, _, end in said for text in split(word, language)] or whole
+    stands = standing(shown, language)
+    waits = sorted(delays(stands, ends))
+    final = shown[-1][1] if shown else ""
+    reference = split(" ".join(word for word, _, _ in said) or spoken.text, language)
+    streamed, at_once = split(final, language), [word for word, _ in whole]
+    return Figures(
+        wer=round(word_error_rate(reference, streamed), 4),
+        wer_whole_file=round(word_error_rate(reference, at_once), 4),
+        lost=lost_stretches(reference, at_once, streamed),
+        erasure=round(erasure([text for _, text in shown], language), 3),
+        delay_p50=round(statistics.median(waits), 2) if waits else None,
+        delay_p95=round(waits[min(len(waits) - 1, int(len(waits) * 0.95))], 2) if waits else None,
+        words_timed=len(waits),
+        longyaal=round(longyaal(said, stands, spoken.seconds), 2) if said and stands else None,
+        text=final,
     )
 
 

@@ -9,6 +9,8 @@ import jiwer
 
 from dolmetsch_engine.words import UNSPACED, normal
 
+AHEAD = 20
+"""Words by which an earlier text may differ in length from the last one."""
 STRETCH = 3
 """Words in a row that count as a stretch."""
 
@@ -64,28 +66,47 @@ def erasure(shown: Sequence[str], language: str) -> float:
     return taken_back / max(1, len(before))
 
 
-def delays(
-    shown: Sequence[tuple[float, str]], ends: Sequence[tuple[str, float]], language: str
-) -> list[float]:
-    """Seconds from the end of each word in the audio until it stands where it stands at the end.
+def standing(shown: Sequence[tuple[float, str]], language: str) -> list[tuple[str, float]]:
+    """Words of the last text, each with the moment from which on every text has it, between the same others.
 
-    `shown`: times and texts; `ends`: words and where they end in the audio.
+    A word that is put in or taken out before it moves it, and takes nothing away from who reads it.
     """
     final = split(shown[-1][1], language) if shown else []
-    stands: list[float | None] = [None] * len(final)
+    since: list[float] = [0.0] * len(final)
+    before = [False] * len(final)
     for moment, text in shown:
-        seen = split(text, language)
-        for place, word in enumerate(final):
-            if place < len(seen) and seen[place] == word:
-                if stands[place] is None:
-                    stands[place] = moment
-            else:
-                stands[place] = None
-    matched = SequenceMatcher(None, final, [word for word, _ in ends], autojunk=False)
-    found: list[float] = []
+        there = _found(final, split(text, language))
+        for place in range(len(final)):
+            if there[place] and not before[place]:
+                since[place] = moment
+        before = there
+    return list(zip(final, since, strict=True))
+
+
+def _found(final: Sequence[str], seen: Sequence[str]) -> list[bool]:
+    """For each word of the last text, whether a text has it."""
+    same = 0
+    while same < min(len(final), len(seen)) and final[same] == seen[same]:
+        same += 1
+    found = [True] * same + [False] * (len(final) - same)
+    # What is not said yet can't be found: no further than a text may run ahead of the last one.
+    end = same + 2 * (len(seen) - same) + AHEAD
+    matched = SequenceMatcher(None, final[same:end], seen[same:], autojunk=False)
     for block in matched.get_matching_blocks():
         for step in range(block.size):
-            since = stands[block.a + step]
-            if since is not None:
-                found.append(since - ends[block.b + step][1])
+            found[same + block.a + step] = True
     return found
+
+
+def delays(stands: Sequence[tuple[str, float]], ends: Sequence[tuple[str, float]]) -> list[float]:
+    """Seconds from the end of each word in the audio until it stands.
+
+    `stands`: the last text's words, see `standing`; `ends`: words and where they end in the audio.
+    """
+    final, said = [word for word, _ in stands], [word for word, _ in ends]
+    matched = SequenceMatcher(None, final, said, autojunk=False)
+    return [
+        stands[block.a + step][1] - ends[block.b + step][1]
+        for block in matched.get_matching_blocks()
+        for step in range(block.size)
+    ]

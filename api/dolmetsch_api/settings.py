@@ -10,6 +10,7 @@ from pydantic_settings import SettingsConfigDict
 
 from dolmetsch_api.schedule.settings import ScheduleSettings
 
+SubtitleMark = Literal["cue", "note"]
 _NAME_PROXIES = (
     "name each proxy by the IP address that it connects from, or by its network, such as 10.0.0.0/8; "
     "neither host names nor * will do"
@@ -61,6 +62,10 @@ class ApiSettings(ScheduleSettings):
     """Private key (Ed25519, PEM) that signs the tokens which engines of a cluster ask for."""
     notice: str = ""
     """A sentence that every page shows, such as that this is a demonstration."""
+    machine_notice: bool = True
+    """Every page says that captions are made by a machine; to be switched off where a person checks them."""
+    subtitle_mark: SubtitleMark = "cue"
+    """What says so in SRT files: a subtitle in a pause, or a note block, which some programs refuse."""
 
     @field_validator("base_path")
     @classmethod

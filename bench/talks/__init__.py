@@ -16,7 +16,7 @@ import numpy as np
 from dolmetsch_local.models import default_cache
 
 ROOT = Path(__file__).parents[2]
-VENV = ROOT / ".venv-voice"
+VENV = ROOT / ".venv-bench"
 RATE = 16_000
 
 
@@ -63,7 +63,7 @@ def make(name: str, folder: Path | None = None) -> Talk:
         # The times are named so when the talk is whole.
         dry, unnamed = made.with_suffix(".dry.wav"), made.with_suffix(".times")
         argv = [
-            voice(),
+            tools(),
             Path(__file__).parent / "synthesise.py",
             text,
             dry,
@@ -79,15 +79,15 @@ def make(name: str, folder: Path | None = None) -> Talk:
     return Talk(name, made, words)
 
 
-def voice() -> Path:
-    """Return the Python of the voice's environment, set up if need be: 240 MB."""
+def tools() -> Path:
+    """Return the Python of the environment of bench's tools, set up if need be: 250 MB."""
     python = VENV / "bin" / "python"
     if not (VENV / "ready").exists():
         uv = ROOT / ".venv" / "bin" / "uv"
         subprocess.run(
             [uv, "venv", "--quiet", "--clear", "--python", ROOT / ".venv/bin/python", VENV], check=True
         )
-        pins = ROOT / "requirements" / "voice.txt"
+        pins = ROOT / "requirements" / "bench.txt"
         argv = [uv, "pip", "sync", "--quiet", "--require-hashes", "--python", python, pins]
         subprocess.run(argv, check=True)
         (VENV / "ready").touch()

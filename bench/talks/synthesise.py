@@ -1,6 +1,6 @@
 """Speaks a text with a synthetic voice: python synthesise.py TEXT OUT.wav OUT.json SPEED PAUSE[,PAUSE...]
 
-Runs in the environment of requirements/voice.txt, and imports nothing of the project. TEXT has a sentence on
+Runs in the environment of requirements/bench.txt, and imports nothing of the project. TEXT has a sentence on
 each line. SPEED: 1.0 as the voice speaks by itself, 1.3 faster. After each sentence one of the PAUSEs (in
 seconds) follows, by a fixed seed. OUT.json: [[word, start, end], ...], seconds as the synthesiser has them.
 """

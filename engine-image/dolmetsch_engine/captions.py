@@ -29,6 +29,8 @@ class Update:
     """Seconds of audio that are not understood yet."""
     at: float = 0.0
     """Unix time at which WhisperLiveKit gave the result."""
+    sounds_like: str = ""
+    """The language that is spoken in place of the one that was chosen; "": no reason to think so."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +44,10 @@ class Silence:
 class Captions:
     """One stream's captions. Stream samples and seconds come in, session samples and seconds go out."""
 
-    def __init__(self, language: str, offset: int = 0, resume: Resume | None = None) -> None:
-        """`offset`: sample of the session at which the stream's first sample lies."""
+    def __init__(
+        self, language: str, offset: int = 0, resume: Resume | None = None, *, every_commit: bool = False
+    ) -> None:
+        """`offset`: sample of the session at which the stream's first sample lies; see Segmenter."""
         self._offset = offset
         self._shift = offset / RATE
         before = resume or Resume(line=0, sent=0, end=self._shift)
@@ -54,10 +58,12 @@ class Captions:
             first_sentence=before.sent,
             previous_end=resume.end if resume else None,
             line_start=before.line_start,
+            every_commit=every_commit,
         )
         self._positions = Positions(RATE)
         self._last: Word | None = None
-        self._shown: tuple[str, int] = ("", offset)
+        self._sounds_like = ""
+        self._shown: tuple[str, int, str] = ("", offset, "")
 
     @property
     def committed(self) -> int:
@@ -67,15 +73,16 @@ class Captions:
     def hear(self, heard: Heard, pauses: Sequence[PauseLike], delay: float) -> Update | None:
         """Take one step's result; what changed by it, if anything."""
         now = heard.upto + self._shift
+        self._sounds_like = heard.sounds_like
         fresh = heed_pauses(heard.words, heard.hypothesis, pauses, self._last)
         self._last = fresh[-1] if fresh else self._last
         self._positions.words(word.middle for word in fresh)
         words = self._joiner.feed([word.moved(self._shift) for word in fresh], now)
         hypothesis = [word.moved(self._shift) for word in heard.hypothesis] if self._joiner.joined else []
-        sentences = self._segmenter.feed(words, hypothesis, now, heard.reread)
+        sentences = self._segmenter.feed(words, hypothesis, now)
         if heard.wordless:
             self._positions.wordless(round(heard.upto * RATE), self._written)
-        self._positions.pauses(pauses, self._written, heard.upto if heard.settled else 0.0)
+        self._positions.pauses(pauses, self._written, heard.settled)
         return self._update(sentences, delay)
 
     def wait(self, silence: Silence, delay: float) -> Update | None:
@@ -99,7 +106,15 @@ class Captions:
 
     def _update(self, sentences: list[Sentence], delay: float) -> Update | None:
         rest = self._segmenter.rest
-        if not sentences and (rest, self.committed) == self._shown:
+        shown = (rest, self.committed, self._sounds_like)
+        if not sentences and shown == self._shown:
             return None
-        self._shown = (rest, self.committed)
-        return Update(tuple(sentences), rest, self._segmenter.rest_start, self.committed, delay)
+        self._shown = shown
+        return Update(
+            tuple(sentences),
+            rest,
+            self._segmenter.rest_start,
+            self.committed,
+            delay,
+            sounds_like=self._sounds_like,
+        )

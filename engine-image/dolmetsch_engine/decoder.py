@@ -16,9 +16,11 @@ from typing import Final, Self
 
 import av
 import av.error
+import numpy as np
 from av.audio.resampler import AudioResampler
 
 from dolmetsch_core.media import Container
+from dolmetsch_engine.mixing import Mixer
 
 SAMPLE_RATE: Final = 16_000
 """Samples per second of all PCM in the engine; mono, signed 16 bit, little endian."""
@@ -111,7 +113,8 @@ class Decoder:
         self._closed = False
         self._swallowed = 0
         self._silent_since: float | None = None
-        self._resampler = _resampler()
+        self._resampler: AudioResampler | None = None
+        self._mixer = Mixer()
         self._thread = threading.Thread(target=self._run, name="decoder", daemon=True)
         self._thread.start()
 
@@ -197,17 +200,27 @@ class Decoder:
                         self._resample(frame)
                 except av.error.InvalidDataError:
                     continue  # one corrupt packet is 20 to 60 ms; the next one is whole
-            self._resample(None)
+            if self._resampler is not None:
+                self._keep(self._resampler.resample(None))
 
-    def _resample(self, frame: av.AudioFrame | None) -> None:
+    def _resample(self, frame: av.AudioFrame) -> None:
+        if self._resampler is None:
+            self._resampler = _resampler(frame)
         try:
             resampled = self._resampler.resample(frame)
         except ValueError:  # the number of channels changed
-            self._resampler = _resampler()
+            self._resampler = _resampler(frame)
             resampled = self._resampler.resample(frame)
-        # A plane may be padded beyond its samples.
-        self._pcm += [bytes(out.planes[0])[: out.samples * 2] for out in resampled]
+        self._keep(resampled)
+
+    def _keep(self, resampled: list[av.AudioFrame]) -> None:
+        for out in resampled:
+            # A plane may be padded beyond its samples.
+            one, *other = [np.frombuffer(bytes(plane), dtype=np.int16)[: out.samples] for plane in out.planes]
+            self._pcm.append((self._mixer.mix(one, *other) if other else one).tobytes())
 
 
-def _resampler() -> AudioResampler:
-    return AudioResampler("s16", "mono", SAMPLE_RATE)
+def _resampler(frame: av.AudioFrame) -> AudioResampler:
+    """Two channels are mixed here, more by FFmpeg."""
+    stereo = frame.layout.nb_channels == 2
+    return AudioResampler("s16p", "stereo" if stereo else "mono", SAMPLE_RATE)

@@ -19,6 +19,11 @@ BREAK: Final = 1.0
 MEMORY: Final = 4000
 
 
+def inside(start: int, end: int, rate: int = 16_000) -> int:
+    """Return where to cut within a pause: samples."""
+    return start + min(round(LEAD * rate), (end - start) // 2)
+
+
 class Positions:
     """Committed position of one stream, in samples from the stream's first one."""
 
@@ -45,15 +50,15 @@ class Positions:
     def pauses(self, pauses: Sequence[PauseLike], written: int, understood: float) -> int:
         """Move to the last pause before which every committed word is among the `written` first words.
 
-        A pause counts when a word after it is committed too (`understood`: or everything up to that second
-        is settled), for only then no word before it is pending. Returns the cut.
+        A pause counts when a word after it is committed too, or everything up to the second `understood`
+        which lies within it or later: only then no word before it is pending. Returns the cut.
         """
         for pause in reversed(pauses):
-            cut = self._inside(pause.start, pause.end)
+            cut = inside(pause.start, pause.end)
             if cut <= self.cut:
                 break
             before = self._before((pause.start + pause.end) / 2 / self._rate)
-            followed = before < self.committed or understood * self._rate >= pause.end
+            followed = before < self.committed or round(understood * self._rate) >= cut
             if followed and before <= written:
                 self.cut = cut
                 break
@@ -62,7 +67,7 @@ class Positions:
     def quiet(self, since: int, now: int, written: int) -> int:
         """Move on in a pause that lasts: everything before it is settled, and written. Returns the cut."""
         if written >= self.committed and now > since:
-            self.cut = max(self.cut, self._inside(since, now), now - round(BREAK * self._rate))
+            self.cut = max(self.cut, inside(since, now), now - round(BREAK * self._rate))
         return self.cut
 
     def wordless(self, upto: int, written: int) -> int:
@@ -70,9 +75,6 @@ class Positions:
         if written >= self.committed:
             self.cut = max(self.cut, upto)
         return self.cut
-
-    def _inside(self, start: int, end: int) -> int:
-        return start + min(round(LEAD * self._rate), (end - start) // 2)
 
     def _before(self, second: float) -> int:
         return self._forgotten + bisect_left(self._middles, second)

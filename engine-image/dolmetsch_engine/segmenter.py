@@ -10,13 +10,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
 import sentencex
 
-from dolmetsch_engine.words import UNSPACED, Word, join, normal
+from dolmetsch_engine.words import UNSPACED, Word, join
 
 SILENCE: Final = 0.7
 PAUSE: Final = 2.0
@@ -51,13 +51,16 @@ class Segmenter:
         first_sentence: int = 0,
         previous_end: float | None = None,
         line_start: float | None = None,
+        every_commit: bool = False,
     ) -> None:
+        """`every_commit`: what is committed together ends a sentence, whatever its marks."""
         self._language = language
         self._line = first_line
         self._sent = first_sentence
         self._previous_end = previous_end
         self._line_start = line_start if line_start is not None or not first_sentence else previous_end
         self._line_full = False
+        self._every_commit = every_commit
         self._pending: list[Word] = []
         self._hypothesis: tuple[Word, ...] = ()
         self.written = 0
@@ -78,14 +81,8 @@ class Segmenter:
         words: Sequence[Word],
         hypothesis: Sequence[Word],
         now: float,
-        reread: Sequence[Word] = (),
     ) -> list[Sentence]:
-        """Take newly committed words and the uncertain rest; audio is understood up to `now`.
-
-        `reread` are the last words before `words` as the newest pass reads them: punctuation that is not
-        written yet is corrected by it.
-        """
-        self._correct(reread)
+        """Take newly committed words and the uncertain rest; audio is understood up to `now`."""
         self._hypothesis = tuple(hypothesis)
         finished: list[Sentence] = []
         for word in words:
@@ -97,19 +94,14 @@ class Segmenter:
             if count is None:
                 break
             finished.append(self._finish(count))
+        if words and self._pending and self._every_commit:
+            finished.append(self._finish(len(self._pending)))
         return finished
 
     def finish(self) -> list[Sentence]:
         """End of the stream: what is committed becomes the last sentence."""
         self._hypothesis = ()
         return self.feed((), (), math.inf)
-
-    def _correct(self, reread: Sequence[Word]) -> None:
-        for back in range(1, min(len(reread), len(self._pending)) + 1):
-            old, new = self._pending[-back], reread[-back]
-            if normal(old.text) != normal(new.text):
-                return
-            self._pending[-back] = replace(old, text=new.text)
 
     def _complete(self, now: float) -> int | None:
         """How many pending words are a complete sentence; None: not yet."""

@@ -10,6 +10,7 @@ from dolmetsch_core.live.store import STORE_AWAY
 from dolmetsch_core.tasks import end_tasks
 from dolmetsch_core.wire.engine import SessionRequest
 from dolmetsch_core.wire.feed import Sentence
+from dolmetsch_core.wire.room import Delay
 from dolmetsch_engine.ingest import PAD_AT_MOST_S, RATE, Ingest, Opening
 from dolmetsch_engine.seam import Resume
 from dolmetsch_engine.status import StatusBoard, delay_of
@@ -203,6 +204,7 @@ class Session:
                 end=round(each.end, 3),
                 lang=self.request.source_lang,
                 text=each.text,
+                model=self._board.now.model,
             )
             for at, each in enumerate(update.sentences)
         ]
@@ -210,8 +212,16 @@ class Session:
         if sentences:
             behind = max(0.0, stream.samples / RATE - sentences[-1].end)
         position = self._ingest.position(update.committed) if self._ingest else None
-        self._writer.add(sentences, Words(update.rest, behind, position, update.at))
-        await self._board.say(delay=delay_of(update.delay), failing=stream.failing)
+        self._writer.add(sentences, Words(update.rest, behind, position, update.at, update.sounds_like))
+        await self._say_how_it_goes(stream, update.delay)
+
+    async def _say_how_it_goes(self, stream: Stream, delay: float) -> None:
+        if stream.hurried and not self._board.now.hurried:
+            log.warning("there is no time to read finished phrases once more: they stay as first read")
+        slow = stream.hurried and delay_of(delay) is Delay.OK
+        await self._board.say(
+            delay=Delay.SLOW if slow else delay_of(delay), hurried=stream.hurried, failing=stream.failing
+        )
 
     async def _finish_stream(self, patience: float = FINISH_S) -> None:
         stream, pump = self._stream, self._pump

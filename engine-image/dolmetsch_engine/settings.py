@@ -39,6 +39,15 @@ class EngineSettings(BaseSettings):
     beam_size: int = Field(1, ge=1, le=10)
     """Hypotheses followed while decoding. More is slower; on a CPU more than 1 falls behind."""
 
+    second_look: bool = True
+    """Read each finished phrase once more, by its whole sound: this is what stays. Off: as first read."""
+
+    second_look_beam: int = Field(5, ge=1, le=10)
+    """Hypotheses followed in the second look."""
+
+    phrase: float = Field(3.0, ge=1.0, le=24.0)
+    """Seconds after which a phrase may end with its sentence; shorter ones are read with less around them."""
+
     vac: bool = True
     """Voice activity control: only speech is transcribed, and pauses commit words."""
 
@@ -51,17 +60,17 @@ class EngineSettings(BaseSettings):
     min_silence: float = Field(0.8, ge=0.1, le=5.0)
     """Seconds of silence after which the words before it are committed as they stand."""
 
-    coalesce: float = Field(0.7, ge=0.0, le=5.0)
+    coalesce: float = Field(0.5, ge=0.0, le=5.0)
     """Seconds of new audio before the next pass: less is sooner on the page and more CPU."""
 
-    trim: float = Field(8.0, ge=4.0, le=24.0)
-    """Seconds of audio in a pass after which committed audio is cut away."""
+    trim: float = Field(8.0, ge=4.0, le=18.0)
+    """Seconds after which a phrase ends without a pause too; after half as many again, in mid-sentence."""
 
     trimming: Literal["segment", "sentence"] = "segment"
-    """Where to cut: at a sentence's end or a gap between words (segment), or at sentence ends only."""
+    """Where phrases end before they are that long: in any pause (segment), or with a sentence only."""
 
-    trim_at_boundaries: bool = True
-    """Cut between phrases; off: where Whisper's segments end, as WhisperLiveKit does (garbles more)."""
+    punctuation_split: bool = False
+    """Each phrase ends a sentence, whatever its marks: for models that write few."""
 
     confidence_validation: bool = False
     """Commit a word at once when its probability is over 0.95. Sooner, and wrong more often."""
@@ -101,10 +110,15 @@ class EngineSettings(BaseSettings):
                 "without vac there are no pauses from which another engine could go on. "
                 "Remedy: leave vac on, or give up replacement with DOLMETSCH_ENGINE_REPLACEABLE=false."
             )
-        if self.trimming == "sentence" and not self.trim_at_boundaries:
+        if self.phrase >= self.trim:
             raise ValueError(
-                "trimming=sentence cuts at boundaries, trim_at_boundaries=false forbids it. "
-                "Remedy: choose one of the two."
+                f"a phrase may end after phrase={self.phrase:g} s at the earliest, and has to after "
+                f"trim={self.trim:g} s. Remedy: set DOLMETSCH_ENGINE_PHRASE below DOLMETSCH_ENGINE_TRIM."
+            )
+        if not self.second_look and "second_look_beam" in self.model_fields_set:
+            raise ValueError(
+                "second_look_beam has no effect with second_look=false. "
+                "Remedy: leave DOLMETSCH_ENGINE_SECOND_LOOK_BEAM unset."
             )
         if not self.short_encode and "encode_padding" in self.model_fields_set:
             raise ValueError(

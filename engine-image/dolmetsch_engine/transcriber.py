@@ -122,7 +122,8 @@ class Transcriber:
 
         asr = StreamAsr(self._model, self._settings, language, vocabulary)
         processor = Processor(self._engine, asr, self._settings)
-        return Stream(processor, Captions(language, offset, resume), offset)
+        captions = Captions(language, offset, resume, every_commit=self._settings.punctuation_split)
+        return Stream(processor, captions, offset)
 
 
 class Stream:
@@ -222,6 +223,11 @@ class Stream:
     def passes(self) -> int:
         """Passes of the model so far."""
         return self._processor.online.passes
+
+    @property
+    def hurried(self) -> bool:
+        """Whether the last phrase stays as first read, for want of time."""
+        return self._processor.online.left_out
 
     @property
     def failing(self) -> str | None:

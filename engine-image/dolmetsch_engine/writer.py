@@ -23,6 +23,8 @@ class Words:
     position: Position | None = None
     at: float = 0.0
     """Unix time of the result, for measuring."""
+    sounds_like: str = ""
+    """See Live."""
 
 
 class Writer:
@@ -93,7 +95,14 @@ class Writer:
         """Write what is not stored yet; without any, say the words: that is the heartbeat too."""
         new = tuple(self.sentences[self._stored :])
         count, words = len(self.sentences), self._words
-        live = Live(after=count, rest=words.rest, delay=words.delay, position=words.position, at=words.at)
+        live = Live(
+            after=count,
+            rest=words.rest,
+            delay=words.delay,
+            position=words.position,
+            at=words.at,
+            sounds_like=words.sounds_like,
+        )
         if not new:
             await self._pen.say(live)
             return

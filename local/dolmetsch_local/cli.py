@@ -30,6 +30,7 @@ from dolmetsch_local.recorder import NotAudio
 from dolmetsch_local.rooms_command import RoomsUnknown
 from dolmetsch_local.settings import LocalSettings, StateSettings
 from dolmetsch_local.state import Address, NotRunning, StateFolder
+from dolmetsch_local.talk_log import TalkLog
 
 app = typer.Typer(help="Live captions of talks, in rooms.", no_args_is_help=True, add_completion=False)
 app.command()(rooms_command.rooms)
@@ -148,6 +149,21 @@ def hash_password() -> None:
     sys.stdout.write(f"{hashed(password)}\n")
 
 
+Log = Annotated[
+    Path | None,
+    typer.Option(help="Append what comes when to this file, for measuring (docs/captions.md)."),
+]
+
+
+def _log(path: Path | None) -> TalkLog:
+    try:
+        return TalkLog(path)
+    except OSError as error:
+        raise CannotStart(
+            f"{path} can't be written: {error.strerror}. Name another file with --log"
+        ) from error
+
+
 @app.command()
 def speak(
     room: Annotated[str, typer.Argument(help="Id of the room.")],
@@ -156,6 +172,7 @@ def speak(
     *,
     store: Annotated[bool, typer.Option("--store", help="Allow the transcript to be kept.")] = False,
     public: Annotated[bool, typer.Option("--public", help="Allow everybody to read what is kept.")] = False,
+    log: Log = None,
 ) -> None:
     """Stream a recording into a room in real time, as its host. Nothing is kept unless --store allows it."""
     if not file.is_file():
@@ -168,15 +185,20 @@ def speak(
         def progress(done: float, total: float) -> None:
             bar.update(task, completed=done, total=total)
 
-        asyncio.run(speaking.speak(address, room, file, lang, progress, store=store, public=public))
+        talk = _log(log)
+        asyncio.run(
+            speaking.speak(address, room, file, lang, progress, store=store, public=public, began=talk.began)
+        )
 
 
 @app.command()
 def listen(
     room: Annotated[str, typer.Argument(help="Id of the room.")],
     lang: Annotated[str, typer.Option(help="Language to read.")] = "en",
+    log: Log = None,
 ) -> None:
     """Show a room's captions until it closes."""
+    talk = _log(log)
     address = StateFolder(StateSettings().state_dir).address()
     live = console.is_terminal
 
@@ -192,7 +214,7 @@ def listen(
         problem.print(f"[dim]({text})[/dim]")
 
     try:
-        asyncio.run(listening.listen(address.url, room, lang, show, say))
+        asyncio.run(listening.listen(address.url, room, lang, show, say, came=talk.frame))
     except KeyboardInterrupt:
         return
     except Refused as refused:

@@ -47,14 +47,24 @@ class Captions:
 
 
 async def listen(
-    url: str, room: str, lang: str, show: Callable[[str, str], None], say: Callable[[str], None]
+    url: str,
+    room: str,
+    lang: str,
+    show: Callable[[str, str], None],
+    say: Callable[[str], None],
+    *,
+    came: Callable[[dict[str, Any]], None] = lambda _: None,
 ) -> None:
-    """Show a room's captions until it closes: `show(finished, unfinished)`. Raises Refused."""
+    """Show a room's captions until it closes: `show(finished, unfinished)`. Raises Refused.
+
+    `came` is called with each frame.
+    """
     captions = Captions(lang)
     while True:
         try:
             async with viewer_socket(url, room, lang) as socket:
                 async for frame in frames(socket):
+                    came(frame)
                     _take(frame, captions, show, say)
                 say("The connection ended: connecting again")
         except Refused as refused:

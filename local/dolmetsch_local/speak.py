@@ -22,8 +22,12 @@ async def speak(
     *,
     store: bool = False,
     public: bool = False,
+    began: Callable[[], None] = lambda: None,
 ) -> None:
-    """Stream the recording into the room in real time. Raises NotAudio, Refused."""
+    """Stream the recording into the room in real time. Raises NotAudio, Refused.
+
+    `began` is called when its time begins.
+    """
     recording = await asyncio.to_thread(record, path)
     source = lang or (await room_of(address.url, room))["source_lang"]
     key = await login(address)
@@ -32,6 +36,7 @@ async def speak(
             await _until_ready(socket)
             hearing = asyncio.create_task(_hear(socket), name="frames")
             try:
+                began()
                 async for piece in _in_time(recording):
                     if hearing.done():
                         hearing.result()

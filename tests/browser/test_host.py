@@ -103,6 +103,30 @@ navigator.mediaDevices.getUserMedia = async (wish) => {
 """The browser asks whether the page may use the microphone, until a test allows it."""
 
 
+async def test_another_spoken_language_is_told_and_changed_with_one_click(opened: Opening) -> None:
+    page, room = await about_to_speak(opened)
+    await choose(page, "Read in", "en")
+    await page.get_by_role("button", name="Start speaking").click()
+    await room.opened(1)
+    german = page.get_by_role("button", name="Switch to Deutsch")
+    room.tell(sounds_like="de")
+    await expect(page.get_by_text("This sounds like Deutsch.")).to_be_visible()
+    await photograph(page, "host-other-language")
+    room.tell(sounds_like="")
+    await expect(german).to_be_hidden()
+    room.tell(sounds_like="xx")
+    await expect(page.locator(".other-language")).to_be_hidden()
+    room.tell(sounds_like="de")
+    await german.click()
+    await room.opened(2)
+    assert "/host/de/de?" in room.sockets[-1].url, "who read along goes on reading what is spoken"
+    assert not room.begins_with_a_header, "the recording goes on"
+    # What was thought before the change is no news any more.
+    room.tell(sounds_like="de")
+    await expect(german).to_be_hidden()
+    await expect(page.get_by_label("Spoken")).to_have_value("de")
+
+
 async def test_a_second_press_while_the_browser_asks_does_nothing(opened: Opening) -> None:
     page, room = await about_to_speak(opened, SPY + ASKS)
     start = page.get_by_role("button", name="Start speaking")

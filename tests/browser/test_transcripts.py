@@ -97,6 +97,7 @@ async def test_a_private_transcript_is_saved_with_the_key(
         name, text = await saved(page, form, "Behind closed doors")
         assert name.replace("/", "_") == f"HALL_2 ü{'' if form == 'JSON' else '.de'}.{suffix}"
         assert TRANSLATED[0] in text
+        assert ("made_by" if form == "JSON" else "Made by a machine: Dolmetsch") in text
     assert json.loads(text)["room"] == "HALL/2 ü"
 
 

@@ -218,7 +218,7 @@ class Translator:
         took = time.monotonic() - began
         metrics.BACKEND_SECONDS.labels(backend.name).observe(took)
         delay = max(0.0, time.time() - job.due)
-        translated = Translated(n=job.n, lang=job.target, text=text, delay=round(delay, 3))
+        translated = Translated(n=job.n, lang=job.target, text=text, delay=round(delay, 3), by=backend.name)
         written = await translations.write(self._store, key.room, key.session, translated)
         due.settle(job.target, job.n)
         if job.attempt == 0:

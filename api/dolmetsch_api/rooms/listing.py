@@ -37,6 +37,7 @@ _ABOUT: Final[dict[str, JsonValue]] = {
     "ready": True,
     "directory_age_seconds": 0.4,
     "notice": "A demonstration: nothing is kept after today.",
+    "machine_notice": True,
     "languages": "",
     "engines": "",
     "targets": {"AB3CDE": ["en", "de", "pt"]},
@@ -128,6 +129,8 @@ class About(BaseModel):
     """Since the rooms were last confirmed: an api that lost its cluster goes on with what it knows."""
     notice: str
     """What every page shows; may be empty."""
+    machine_notice: bool
+    """Whether every page says that captions are made by a machine."""
     languages: str
     """Why there are these languages and no others."""
     engines: str
@@ -199,6 +202,7 @@ def routes(platform: Platform) -> APIRouter:
             ready=_ready(platform, capacity.languages),
             directory_age_seconds=round(platform.directory.view.age, 1),
             notice=_notice(platform),
+            machine_notice=platform.settings.machine_notice,
             languages=languages.note,
             engines=capacity.note,
             targets={

@@ -51,6 +51,8 @@ class CaptionState:
         self.closed = False
         self.position: Position | None = None
         self.rest = ""
+        self.sounds_like = ""
+        """The language that is spoken in place of the session's, where the engine thinks so."""
         self._items: list[_Item] = []
         self._line_span: dict[int, tuple[float, float]] = {}
         self._transcription_delay = 0.0
@@ -106,8 +108,9 @@ class CaptionState:
         if live.after < self.count:
             return False
         self.position = live.position or self.position
-        if live.rest == self.rest:
+        if (live.rest, live.sounds_like) == (self.rest, self.sounds_like):
             return False
+        self.sounds_like = live.sounds_like
         self.rest = live.rest
         self._transcription_delay = live.delay
         self._touch()

@@ -57,7 +57,9 @@ async def _serve_claimed(platform: Platform, socket: WebSocket, wish: Wish, clai
         relay = Relay(
             platform.directory, platform.store, view, claim, kept_seconds=kept, key=platform.engine_key
         )
-        captions = CaptionSender(socket, view, platform.directory, wish.target, states=wish.states)
+        captions = CaptionSender(
+            socket, view, platform.directory, wish.target, states=wish.states, speaks=True
+        )
         await first_of(
             _tell(platform, socket, captions, room),
             _listen(platform, socket, relay, wish.room_id),

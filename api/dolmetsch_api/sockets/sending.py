@@ -47,15 +47,25 @@ class CaptionSender:
     """What one socket has been sent of a session, by revision."""
 
     def __init__(
-        self, socket: WebSocket, view: CaptionView, directory: Directory, lang: str, *, states: bool
+        self,
+        socket: WebSocket,
+        view: CaptionView,
+        directory: Directory,
+        lang: str,
+        *,
+        states: bool,
+        speaks: bool = False,
     ) -> None:
+        """`states`: it is told how the room is; `speaks`: and what concerns the speaker alone."""
         self._socket = socket
         self._view = view
         self._directory = directory
         self._lang = lang
         self._states = states
         self._rev = 0
+        self._speaks = speaks
         self._said: State | None = None
+        self._sounds_like = ""
 
     async def snapshot(self) -> None:
         """Send everything, also if it is nothing."""
@@ -83,6 +93,10 @@ class CaptionSender:
         if state is not self._said:
             self._said = state
             await send(self._socket, info(state=state.value))
+        sounds_like = self._view.state.sounds_like
+        if self._speaks and sounds_like != self._sounds_like:
+            self._sounds_like = sounds_like
+            await send(self._socket, info(sounds_like=sounds_like))
 
 
 async def until_closed(view: CaptionView, directory: Directory) -> None:

@@ -1,5 +1,6 @@
 """A room's transcript in one language: all parts, each on the time line of the recording that it is of."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -34,6 +35,11 @@ class TextPart:
     """When it began, in seconds of its recording."""
     recording: int = 0
     """Which recording it is of: 0 is the room's first."""
+    speech_model: str = ""
+    """Empty: not known."""
+    translator: str | None = None
+    """None: all of it is as it was spoken; empty: who translated is not known."""
+    reviewed: bool = False
 
 
 def recordings(parts: Sequence[Part]) -> list[int]:
@@ -55,8 +61,23 @@ def in_language(parts: Sequence[Part], lang: str) -> list[TextPart]:
     for part, number in zip(parts, recordings(parts), strict=True):
         offset = part.started - began.setdefault(number, part.started)
         if cues := tuple(_cues(part.lines, lang, offset)):
-            found.append(TextPart(part.started, cues, offset, number))
+            found.append(
+                TextPart(
+                    part.started,
+                    cues,
+                    offset,
+                    number,
+                    speech_model=part.speech_model,
+                    translator=_translator(part, lang),
+                    reviewed=part.reviewed,
+                )
+            )
     return found
+
+
+def _translator(part: Part, lang: str) -> str | None:
+    translated = any(line.sentence.lang != lang and lang in line.translations for line in part.lines)
+    return part.translators.get(lang, "") if translated else None
 
 
 def of_recording(parts: Sequence[TextPart], number: int | None) -> list[TextPart]:
@@ -72,3 +93,8 @@ def _cues(lines: Iterable[Line], lang: str, offset: float) -> Iterable[Cue]:
         text = said.text if said.lang == lang else each.translations.get(lang)
         if text and not text.isspace():
             yield Cue(said.start + offset, said.end + offset, text, said.speaker, said.line)
+
+
+def one_line(text: str) -> str:
+    """Return the text in one line, without what is a time to some players: a blank line ends a subtitle."""
+    return re.sub(r"\s+", " ", text).strip().replace("-->", "→")

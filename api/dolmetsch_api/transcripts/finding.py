@@ -8,7 +8,7 @@ from dolmetsch_api.auth.callers import viewer_of
 from dolmetsch_api.auth.tokens import Person
 from dolmetsch_api.platform import Platform
 from dolmetsch_api.rooms.programme import is_at_work
-from dolmetsch_core.archive import deleting, reading
+from dolmetsch_core.archive import deleting, reading, reviews
 from dolmetsch_core.archive.database import ARCHIVE_AWAY
 from dolmetsch_core.archive.reading import Listed, Part
 
@@ -18,7 +18,7 @@ class ArchiveAway(Exception):
 
 
 class Transcripts:
-    """Reads and deletes stored transcripts for one person at a time."""
+    """Reads, reviews and deletes stored transcripts for one person at a time."""
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
@@ -40,6 +40,18 @@ class Transcripts:
             return []
         with self._asking():
             return await reading.parts(self._platform.archive, room_id, viewer_of(person))
+
+    async def review(self, room_id: str, person: Person, *, reviewed: bool) -> int:
+        """Note of what is the person's of a room whether it was reviewed. Returns of how many parts.
+
+        Raises ArchiveAway.
+        """
+        if "\0" in room_id:
+            return 0
+        with self._asking():
+            return await reviews.review_room(
+                self._platform.archive, room_id, viewer_of(person), reviewed=reviewed
+            )
 
     async def delete(self, room_id: str, person: Person) -> int | None:
         """Delete what is the person's of a room, for good; a running session is stored no more.

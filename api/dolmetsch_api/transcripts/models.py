@@ -1,14 +1,16 @@
 """What our routes of transcripts answer, and how it comes of what is stored."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import BaseModel, ConfigDict, JsonValue, StrictBool
 
 from dolmetsch_api.answers import NamedPerson, NamedTrack
 from dolmetsch_api.rooms.talks import DEFAULT_COLOR
+from dolmetsch_api.transcripts import marks
 from dolmetsch_api.transcripts.cues import recordings
+from dolmetsch_api.transcripts.marks import MadeBy
 from dolmetsch_core.archive.reading import Line, Listed, Part
 from dolmetsch_core.wire.consent import TalkFacts
 
@@ -43,11 +45,13 @@ _TRANSCRIPT: Final[dict[str, JsonValue]] = {
     "talk": _HEADING,
     "public": True,
     "source_lang": "en",
+    "made_by": marks.EXAMPLE,
     "parts": [
         {
             "started": "2025-08-18T12:03:00Z",
             "ended": "2025-08-18T12:50:00Z",
             "recording": 0,
+            "reviewed": False,
             "lines": [_LINE],
         }
     ],
@@ -74,7 +78,7 @@ class TranscriptSummary(BaseModel):
     public: bool
     """Everybody may read it."""
     mine: bool
-    """The caller may delete it."""
+    """The caller may delete it, and say whether it was reviewed."""
     source_lang: str
     languages: list[str]
     """Spoken or translated into."""
@@ -113,6 +117,8 @@ class TranscriptPart(BaseModel):
     """null: the talk goes on."""
     recording: int
     """Which recording of the room it is of, as `?recording=` counts: six hours or more lie between two."""
+    reviewed: bool
+    """A person has reviewed it."""
     lines: list[TranscriptLine]
 
 
@@ -125,6 +131,7 @@ class Transcript(BaseModel):
     talk: TalkHeading
     public: bool
     source_lang: str
+    made_by: MadeBy
     parts: list[TranscriptPart]
 
 
@@ -134,6 +141,22 @@ class Deleted(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [{"deleted": 2}]})
 
     deleted: int
+
+
+class Review(BaseModel):
+    """Whether a person has read and checked a transcript."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reviewed": True}]})
+
+    reviewed: StrictBool
+
+
+class Reviewed(BaseModel):
+    """Of how many parts that was noted."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"parts": 2}]})
+
+    parts: int
 
 
 def summary(each: Listed) -> TranscriptSummary:
@@ -151,7 +174,7 @@ def summary(each: Listed) -> TranscriptSummary:
     )
 
 
-def transcript(room_id: str, parts: Sequence[Part]) -> Transcript:
+def transcript(room_id: str, parts: Sequence[Part], zone: tzinfo | None) -> Transcript:
     """Return all that is known of a room's transcript, of which there is a part at least."""
     newest = parts[-1]
     return Transcript(
@@ -159,11 +182,13 @@ def transcript(room_id: str, parts: Sequence[Part]) -> Transcript:
         talk=_heading(newest.talk),
         public=newest.public,
         source_lang=newest.source_lang,
+        made_by=marks.mark_of_transcript(parts, zone),
         parts=[
             TranscriptPart(
                 started=_moment(part.started),
                 ended=None if part.ended is None else _moment(part.ended),
                 recording=recording,
+                reviewed=part.reviewed,
                 lines=[_line(each) for each in part.lines],
             )
             for part, recording in zip(parts, recordings(parts), strict=True)

@@ -3,8 +3,9 @@
 import { h, setText } from "./dom.js";
 
 const EVERY_MS = 100;
-const QUIETEST_DB = -60;
-const SILENCE_DB = -55;
+const QUIETEST_DB = -70;
+/** Engines make a speaker louder who is 40 dB below what is usual, and nobody below that. */
+const SILENCE_DB = -65;
 const SILENCE_MS = 10_000;
 
 export class LevelMeter {

@@ -16,6 +16,8 @@ import { viewerView } from "./view_viewer.js";
 import { voteView } from "./view_vote.js";
 
 const place = document.getElementById("view");
+const notices = document.getElementById("notices");
+const machineNotice = document.getElementById("machine-notice");
 const notice = document.getElementById("notice");
 const unreachable = document.getElementById("unreachable");
 const expired = document.getElementById("expired");
@@ -62,10 +64,16 @@ function update() {
   view.update();
   showTitle();
   showNavigation(page);
-  setText(notice, status.about?.notice ?? "");
-  notice.hidden = !status.about?.notice;
+  showNotices();
   setText(unreachable, status.reachable === false ? "The server can't be reached. Trying again…" : "");
   showExpired(session.expired && page !== "login");
+}
+
+/** That a machine makes the captions stands there until the server says that a person checks them. */
+function showNotices() {
+  machineNotice.hidden = status.about?.machine_notice === false;
+  setText(notice, status.about?.notice ?? "");
+  notices.hidden = machineNotice.hidden && !notice.textContent;
 }
 
 function showTitle() {

@@ -47,6 +47,13 @@ export class Reader {
     this.view.showWords();
   }
 
+  /** Show another language, if it is offered; that is no choice to remember. @param {string} lang */
+  show(lang) {
+    if (![...this.select.options].some(({ value }) => value === lang)) return;
+    this.select.value = lang;
+    this.view.setLang(lang);
+  }
+
   /** Take a frame that was asked for in `target`. */
   take(frame, target) {
     if (frame.info) {

@@ -24,8 +24,8 @@ const room = (id) => `api/v1/rooms/${encodeURIComponent(id)}`;
  *   languages: string[], first: string, last: string, running: boolean}} Summary
  * @typedef {{start: number, end: number, line: number, speaker: number, lang: string,
  *   texts: Record<string, string>}} Said
- * @typedef {{room: string, talk: TalkHeading, public: boolean, source_lang: string,
- *   parts: {started: string, ended: string | null, lines: Said[]}[]}} Transcript
+ * @typedef {{room: string, talk: TalkHeading, public: boolean, source_lang: string, made_by: {reviewed: boolean},
+ *   parts: {started: string, ended: string | null, reviewed: boolean, lines: Said[]}[]}} Transcript
  */
 
 /** Transcripts that may be read. @returns {Promise<Summary[]>} */
@@ -37,6 +37,10 @@ export const transcript = (id) => ask(`${room(id)}/transcript`, { patience: LONG
 /** A transcript as a file. @param {string} format @param {string} lang */
 export const transcriptFile = (id, format, lang) =>
   signed(`${room(id)}/transcript?${new URLSearchParams({ format, lang })}`, { patience: LONG_MS });
+
+/** Say whether a person has reviewed a transcript. @param {string} id @param {boolean} reviewed */
+export const reviewTranscript = (id, reviewed) =>
+  ask(`${room(id)}/transcript/review`, { ...asJson({ reviewed }), method: "PUT" });
 
 /** Delete a transcript for good. */
 export const deleteTranscript = (id) => ask(`${room(id)}/transcript`, { method: "DELETE" });

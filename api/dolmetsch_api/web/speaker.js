@@ -56,6 +56,13 @@ export class Speaker {
     await this.renew();
   }
 
+  /** Speak another language from now on: the same room, and what was said before stays. */
+  async speak(spoken, target) {
+    this.wish.spoken = spoken;
+    this.target = target;
+    await this.renew();
+  }
+
   /** Come in once more, such as with another consent; the recording goes on. */
   async renew() {
     this.#setReady(false);

@@ -9,8 +9,9 @@ import { keepScreenOn } from "./wake_lock.js";
 /**
  * @typedef {{room: string, reader: import("./reader.js").Reader, devices: import("./device_select.js").DeviceSelect,
  *   spoken: () => string, consent: () => {store: boolean, everybody: boolean}, welcome: () => boolean,
- *   onChange: () => void, onTrouble: (message: string) => void, onLogin: (reason: string) => void}} Wish
+ *   onChange: () => void, onSoundsLike: (lang: string) => void, onTrouble: (message: string) => void, onLogin: (reason: string) => void}} Wish
  *   welcome: whether the person is still there and may speak; onChange: speaking began or ended;
+ *   onSoundsLike: another language than the chosen one is spoken, "" not any more;
  *   onLogin: the server does not take the key any more
  */
 
@@ -74,6 +75,11 @@ export class Speaking {
     this.#listener?.renew();
   }
 
+  /** Speak another language, and read the one that is chosen now. @param {string} spoken */
+  speak(spoken) {
+    this.#speaker?.speak(spoken, this.wish.reader.lang);
+  }
+
   /** Storing was withdrawn: say so to the server. */
   withdraw() {
     this.#speaker?.renew();
@@ -118,12 +124,18 @@ export class Speaking {
       target: reader.lang,
       stream: this.#microphone.stream,
       consent,
-      onFrame: (frame) => reader.take(frame, speaker.target),
+      onFrame: (frame) => this.#takeFrame(frame, speaker.target),
       onStatus: (now) => this.#takeStatus(now),
       onReady: (ready) => this.#showReady(ready),
       onTrouble: (message) => this.#fail(`The browser stopped recording (${message}).`),
     });
     return speaker;
+  }
+
+  #takeFrame(frame, target) {
+    const other = frame.info?.sounds_like;
+    if (other !== undefined) this.wish.onSoundsLike(other);
+    this.wish.reader.take(frame, target);
   }
 
   #takeStatus(now) {

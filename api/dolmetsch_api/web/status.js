@@ -11,7 +11,7 @@ const ABOUT_EVERY = 6;
 /**
  * @typedef {{id: string, title: string, description: string, track: {name: string, color: string},
  *   location: string, presenter: string, host_connection_id: string, source_lang: string}} Room
- * @typedef {{ready: boolean, notice: string, languages: string, engines: string,
+ * @typedef {{ready: boolean, notice: string, machine_notice: boolean, languages: string, engines: string,
  *   targets: Record<string, string[]>, translations: Record<string, string[]>,
  *   names: Record<string, string>, tags: Record<string, string>, rtl: string[], schedule: {title: string} | null}} About
  */

@@ -1,4 +1,4 @@
-/** What can be done with a transcript: save it in a language and a form, delete it. */
+/** What can be done with a transcript: save it in a language and a form, review it, delete it. */
 
 import { actionButton } from "./action_button.js";
 import { confirmed } from "./confirmation.js";
@@ -8,21 +8,23 @@ import { languageFor, languageOptions } from "./languages.js";
 import { offers } from "./offers.js";
 import { saveFile } from "./save_file.js";
 import { inWords } from "./server.js";
-import { deleteTranscript, transcriptFile } from "./signed.js";
+import { deleteTranscript, reviewTranscript, transcriptFile } from "./signed.js";
 
 const FORMS = [["txt", "Text"], ["srt", "SRT"], ["vtt", "WebVTT"], ["md", "Markdown"], ["json", "JSON"]];
 
 export class TranscriptActions {
   #title = "";
   #offered = false;
+  #reviewed = false;
 
   /**
    * @param {string} id the room's
-   * @param {{onDeleted: (words: string) => void, onLang?: (lang: string) => void}} wish
+   * @param {{onDeleted: (words: string) => void, onLang?: (lang: string) => void, onReviewed?: () => Promise<void>}} wish
    */
-  constructor(id, { onDeleted, onLang = () => {} }) {
+  constructor(id, { onDeleted, onLang = () => {}, onReviewed = async () => {} }) {
     this.id = id;
     this.onDeleted = onDeleted;
+    this.onReviewed = onReviewed;
     this.select = h("select", { onchange: () => {
       keepPreference("lang", this.lang);
       onLang(this.lang);
@@ -31,6 +33,7 @@ export class TranscriptActions {
     this.buttons = FORMS.map(([form, name]) => actionButton({ class: "size" }, name, () => this.#attempt(() => this.#save(form))));
     this.downloads = h("div", { class: "field", role: "group" }, h("span", { class: "label" }, "Save as"),
       h("div", { class: "downloads" }, ...this.buttons));
+    this.review = actionButton({ class: "quiet", hidden: true }, "", () => this.#attempt(() => this.#review()));
     this.remove = actionButton({ class: "quiet bad", hidden: true }, "Delete", () => this.#attempt(() => this.#delete()));
     this.trouble = h("p", { class: "trouble", role: "alert" });
   }
@@ -39,9 +42,10 @@ export class TranscriptActions {
     return this.select.value;
   }
 
-  /** @param {{title: string, languages: string[], spoken: string, mine: boolean}} now */
-  update({ title, languages, spoken, mine }) {
+  /** @param {{title: string, languages: string[], spoken: string, mine: boolean, reviewed?: boolean}} now */
+  update({ title, languages, spoken, mine, reviewed = false }) {
     this.#title = title;
+    this.#reviewed = reviewed;
     setOptions(this.select, languageOptions(languages, spoken));
     if (!this.#offered && languages.length) {
       this.select.value = languageFor(preference("lang"), languages, spoken);
@@ -50,7 +54,8 @@ export class TranscriptActions {
     this.select.setAttribute("aria-label", `Language of ${title}`);
     this.downloads.setAttribute("aria-label", `Save ${title} as a file`);
     this.buttons.forEach((button, at) => button.setAttribute("aria-label", `${FORMS[at][1]}: save ${title}`));
-    this.remove.hidden = !mine;
+    this.review.hidden = this.remove.hidden = !mine;
+    setText(this.review, reviewed ? "Mark as not reviewed" : "Mark as reviewed");
     this.remove.setAttribute("aria-label", `Delete the transcript of ${title}`);
   }
 
@@ -58,6 +63,11 @@ export class TranscriptActions {
     // JSON holds all languages.
     const name = form === "json" ? `${this.id}.json` : `${this.id}.${this.lang}.${form}`;
     await saveFile(await transcriptFile(this.id, form, this.lang), name);
+  }
+
+  async #review() {
+    await reviewTranscript(this.id, !this.#reviewed);
+    await this.onReviewed();
   }
 
   async #delete() {

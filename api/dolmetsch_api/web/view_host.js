@@ -7,6 +7,7 @@ import { field, h, setOptions, setText, titleChanged } from "./dom.js";
 import { heldKey } from "./keys.js";
 import { loginForm } from "./login_form.js";
 import { MicrophoneTrouble } from "./microphone.js";
+import { OtherLanguage } from "./other_language.js";
 import { Reader } from "./reader.js";
 import { session } from "./session.js";
 import { Speaking } from "./speaking.js";
@@ -27,13 +28,15 @@ class HostView {
     this.spoken = h("select", { onchange: () => this.update() });
     this.devices = new DeviceSelect(() => this.speaking.changeMicrophone());
     this.trouble = h("p", { class: "trouble", role: "alert" });
+    this.otherLanguage = new OtherLanguage((lang) => this.#speakOther(lang));
     this.start = actionButton({ class: "button start" }, "Start speaking", () => this.#toggle());
     this.login = loginForm(() => this.#showBooth(), "For speakers");
     this.consent = new ConsentChoice(id, () => this.speaking.withdraw());
     this.speaking = this.#newSpeaking();
     this.booth = h("section", { class: "panel booth", "aria-label": "Speaking" },
       field("Spoken", this.spoken), this.reader.language, field("Microphone", this.devices.element),
-      this.consent.element, h("div", { class: "go" }, this.speaking.meter.element, this.trouble, this.start));
+      this.consent.element, h("div", { class: "go" }, this.speaking.meter.element, this.trouble,
+        this.otherLanguage.element, this.start));
     this.body = h("div", { class: "host-body" });
     this.element = h("div", { class: "room host" },
       h("div", { class: "room-top" }, h("div", { class: "names" }, this.heading, this.facts)), this.body);
@@ -53,6 +56,7 @@ class HostView {
       consent: () => this.consent.value,
       welcome: () => this.booth.isConnected,
       onChange: () => this.#showSpeaking(),
+      onSoundsLike: (lang) => this.otherLanguage.show(lang === this.spoken.value ? "" : lang),
       onTrouble: (message) => setText(this.trouble, message),
       onLogin: (reason) => this.#askAgain(reason),
     });
@@ -134,6 +138,14 @@ class HostView {
     }
   }
 
+  /** What was said before stays as it is; who read along in what was spoken goes on doing so. */
+  #speakOther(lang) {
+    const readsAlong = this.reader.lang === this.spoken.value;
+    this.spoken.value = lang;
+    if (readsAlong) this.reader.show(lang);
+    this.speaking.speak(lang);
+  }
+
   #askAgain(reason) {
     session.expire(heldKey());
     this.login.say(`Please log in again (${reason}).`);
@@ -145,6 +157,7 @@ class HostView {
     setText(this.start, on ? "Stop" : "Start speaking");
     this.start.classList.toggle("stop", on);
     this.spoken.disabled = on;
+    if (!on) this.otherLanguage.show("");
     titleChanged(this.element);
     this.update();
   }

@@ -32,17 +32,19 @@ class TranscriptView {
     this.heading = h("h1", { tabindex: "-1" }, "Transcript");
     this.facts = h("p", { class: "facts" });
     this.badges = h("p", { class: "badges" });
+    this.madeBy = h("p", { class: "facts", role: "status" });
     this.actions = new TranscriptActions(id, {
       onDeleted: (words) => tellAndGo(this.element, words, "#/transcripts"),
       onLang: () => this.#draw(),
+      onReviewed: () => this.#loadAnew(),
     });
     this.state = h("p", { class: "empty", role: "status" }, LOADING);
     this.text = h("div", { class: "text" });
     this.again = actionButton({ class: "button plain", hidden: true }, "Load what was said since", () => this.#load());
     this.tools = h("div", { class: "save", hidden: true }, this.actions.language, this.actions.downloads,
-      h("span", { class: "apart" }, this.actions.remove));
+      h("span", { class: "apart" }, this.actions.review, this.actions.remove));
     this.element = h("article", { class: "page transcript" }, h("div", { class: "page-top" }, this.heading, this.badges),
-      this.facts, this.tools, this.actions.trouble, this.state, this.text, this.again);
+      this.facts, this.madeBy, this.tools, this.actions.trouble, this.state, this.text, this.again);
   }
 
   title() {
@@ -80,6 +82,12 @@ class TranscriptView {
     }
   }
 
+  /** It was changed here: what was asked for before may not know of it. */
+  async #loadAnew() {
+    this.#answers.changed();
+    await this.#load();
+  }
+
   #take(found, words) {
     this.#found = found;
     setText(this.state, words);
@@ -99,7 +107,7 @@ class TranscriptView {
   #showNothing() {
     setText(this.heading, "Transcript");
     for (const name of ["lang", "dir"]) this.heading.removeAttribute(name);
-    for (const place of [this.facts, this.badges, this.text]) place.replaceChildren();
+    for (const place of [this.facts, this.madeBy, this.badges, this.text]) place.replaceChildren();
     this.#shown = "";
   }
 
@@ -108,12 +116,14 @@ class TranscriptView {
     setText(this.heading, this.title());
     Object.assign(this.heading, status.attributes(found.source_lang));
     setText(this.facts, headed(found.talk));
+    setText(this.madeBy, madeBy(found));
     setBadges(this.badges, { running, public: found.public });
     setTrack(this.element, found.talk.track.color);
     this.again.hidden = !running;
     const languages = new Set(found.parts.flatMap(({ lines }) => lines.flatMap(({ texts }) => Object.keys(texts))));
     const mine = Boolean(offers.transcripts?.find(({ room }) => room === this.id)?.mine);
-    this.actions.update({ title: this.title(), languages: [...languages].sort(), spoken: found.source_lang, mine });
+    this.actions.update({ title: this.title(), languages: [...languages].sort(), spoken: found.source_lang, mine,
+      reviewed: found.made_by.reviewed });
     this.#draw();
   }
 
@@ -126,6 +136,14 @@ class TranscriptView {
     this.#shown = now;
     this.text.replaceChildren(...this.#found.parts.map((part) => partElement(part, lang)));
   }
+}
+
+/** @param {import("./signed.js").Transcript} found */
+function madeBy(found) {
+  if (found.made_by.reviewed) return "Made by a machine, reviewed by a person";
+  // A room that several people used has parts that only some of them may review.
+  return found.parts.some(({ reviewed }) => reviewed)
+    ? "Made by a machine, reviewed by a person in part" : "Made by a machine, not reviewed";
 }
 
 function partElement(part, lang) {

@@ -8,6 +8,7 @@
 `tables`    the tables.
 `writing`   what the scribe copies.             Writer: worker.
 `deleting`  what is taken out, and never copied again.  Writer: worker (withdrawn, expired), api (deleted).
+`reviews`   whether a person reviewed a transcript.  Writer: api.
 `reading`   transcripts, by who may see them.   Reader: api.
 `votes`, `rooms`, `schedules`  votes for talks, rooms made by hand, the last good schedule.  Writer: api.
 

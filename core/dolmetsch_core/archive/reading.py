@@ -72,11 +72,17 @@ class Part:
     updated: float
     ended: float | None
     mine: bool
+    speech_model: str
+    """Empty: not known, like a language that is not in `translators`."""
+    translators: Mapping[str, str]
+    """Who translated, by language."""
+    reviewed: bool
+    """A person has reviewed all of it."""
     lines: tuple[Line, ...]
 
 
 def owned_by(viewer: Viewer) -> ColumnElement[bool]:
-    """What the viewer may delete."""
+    """What the viewer may delete, and say of whether it was reviewed."""
     if viewer.admin:
         return true()
     if not viewer.subject:
@@ -182,8 +188,10 @@ async def parts(archive: Archive, room: str, viewer: Viewer) -> list[Part]:
         ids = [row.id for row in rows]
         said = (await connection.execute(_of(sentence, ids).order_by(sentence.c.n))).all()
         translated = (await connection.execute(_of(translation, ids).order_by(translation.c.lang))).all()
+        languages = (await connection.execute(_of(transcript_language, ids))).all()
+    translators = _translators(languages)
     # In a thread, as long ones take a while: captions must not wait for them.
-    return await asyncio.to_thread(_parts, rows, said, translated)
+    return await asyncio.to_thread(_parts, rows, said, translated, translators)
 
 
 def _of(table: Table, ids: Sequence[int]) -> Select[Any]:
@@ -191,7 +199,21 @@ def _of(table: Table, ids: Sequence[int]) -> Select[Any]:
     return select(table).where(of.in_(ids)).order_by(of)
 
 
-def _parts(rows: Sequence[Row[Any]], said: Sequence[Row[Any]], translated: Sequence[Row[Any]]) -> list[Part]:
+def _translators(languages: Sequence[Row[Any]]) -> dict[int, dict[str, str]]:
+    """By transcript, then by language."""
+    found: dict[int, dict[str, str]] = {}
+    for row in languages:
+        if row.translator:
+            found.setdefault(row.transcript_id, {})[row.lang] = row.translator
+    return found
+
+
+def _parts(
+    rows: Sequence[Row[Any]],
+    said: Sequence[Row[Any]],
+    translated: Sequence[Row[Any]],
+    translators: Mapping[int, Mapping[str, str]],
+) -> list[Part]:
     translations: dict[tuple[int, int], dict[str, str]] = {}
     for row in translated:
         translations.setdefault((row.transcript_id, row.n), {})[row.lang] = row.text
@@ -199,7 +221,7 @@ def _parts(rows: Sequence[Row[Any]], said: Sequence[Row[Any]], translated: Seque
         transcript_id: tuple(_with_translations(sentences, translations))
         for transcript_id, sentences in groupby(said, key=lambda row: int(row.transcript_id))
     }
-    return [_part(row, lines[row.id]) for row in rows if row.id in lines]
+    return [_part(row, lines[row.id], translators.get(row.id, {})) for row in rows if row.id in lines]
 
 
 def _with_translations(
@@ -210,7 +232,7 @@ def _with_translations(
         yield Line(said, translated.get((row.transcript_id, said.n), {}))
 
 
-def _part(row: Row[Any], lines: tuple[Line, ...]) -> Part:
+def _part(row: Row[Any], lines: tuple[Line, ...], translators: Mapping[str, str]) -> Part:
     return Part(
         room=row.room,
         session=row.session,
@@ -221,5 +243,8 @@ def _part(row: Row[Any], lines: tuple[Line, ...]) -> Part:
         updated=row.updated,
         ended=row.ended,
         mine=row.mine,
+        speech_model=row.speech_model,
+        translators=translators,
+        reviewed=row.reviewed,
         lines=lines,
     )

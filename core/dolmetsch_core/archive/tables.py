@@ -17,6 +17,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
 )
 
 
@@ -80,6 +81,10 @@ transcript = Table(
     Column("updated", Double, nullable=False),
     Column("ended", Double),
     Column("keep_days", Integer),
+    # Empty: not known. The first one counts.
+    Column("speech_model", Words, nullable=False, server_default=""),
+    # Whether a person has read it since its last sentence came, and says so.
+    Column("reviewed", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("room", "session"),
     # An id is never given again: the scribe may still hold that of a deleted transcript.
     sqlite_autoincrement=True,
@@ -124,6 +129,8 @@ transcript_language = Table(
     metadata,
     Column("transcript_id", ForeignKey("transcript.id", ondelete="CASCADE"), primary_key=True),
     Column("lang", Words, primary_key=True),
+    # Empty: it is the spoken language, or not known. The first one counts.
+    Column("translator", Words, nullable=False, server_default=""),
 )
 
 deleted_session = Table(

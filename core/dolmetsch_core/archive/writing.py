@@ -4,13 +4,14 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import case, delete, exists, null, select, update
+from sqlalchemy import Table, and_, case, delete, exists, null, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dolmetsch_core.archive.database import Archive, insert
 from dolmetsch_core.archive.tables import (
     deleted_session,
     sentence,
+    storable,
     transcript,
     transcript_language,
     transcript_owner,
@@ -105,32 +106,65 @@ async def append(
 ) -> None:
     """Add sentences and translations, in one step; those that are there already stay as they are.
 
-    A new sentence says that a session which seemed to be over goes on. Raises TranscriptGone; IntegrityError
-    for a translation of a sentence that is neither there nor given.
+    A new sentence says that a session which seemed to be over goes on. What is new was reviewed by nobody.
+    Raises TranscriptGone; IntegrityError for a translation of a sentence that is neither there nor given.
     """
     if not sentences and not translations:
         return
     async with archive.begin() as connection:
         # Takes the row: a deletion comes before this (then it is gone) or waits, and deletes what we add.
         await _touch(connection, transcript_id, sentences)
-        languages = {each.lang for each in sentences} | {each.lang for each in translations}
-        await connection.execute(
-            insert(connection, transcript_language).on_conflict_do_nothing(),
-            [{"transcript_id": transcript_id, "lang": lang} for lang in sorted(languages)],
-        )
-        if sentences:
-            await connection.execute(
-                insert(connection, sentence).on_conflict_do_nothing(),
-                [{"transcript_id": transcript_id, **each.model_dump(exclude={"v"})} for each in sentences],
-            )
-        if translations:
-            await connection.execute(
-                insert(connection, translation).on_conflict_do_nothing(),
-                [
-                    {"transcript_id": transcript_id, "n": each.n, "lang": each.lang, "text": each.text}
-                    for each in translations
-                ],
-            )
+        await _add_languages(connection, transcript_id, sentences, translations)
+        said = [
+            {"transcript_id": transcript_id, **each.model_dump(exclude={"v", "model"})} for each in sentences
+        ]
+        translated = [
+            {"transcript_id": transcript_id, "n": each.n, "lang": each.lang, "text": each.text}
+            for each in translations
+        ]
+        new = await _add(connection, sentence, said) + await _add(connection, translation, translated)
+        if new:
+            await _take_review_back(connection, transcript_id)
+
+
+async def _add(connection: AsyncConnection, table: Table, rows: Sequence[dict[str, Any]]) -> int:
+    """Insert the rows that are not there; returns how many those were."""
+    if not rows:
+        return 0
+    added = insert(connection, table).on_conflict_do_nothing().returning(table.c.n)
+    return len((await connection.execute(added, rows)).all())
+
+
+async def _take_review_back(connection: AsyncConnection, transcript_id: int) -> None:
+    # Only where there is one: a row that nobody changes is not written anew for each sentence.
+    reviewed = (transcript.c.id == transcript_id, transcript.c.reviewed)
+    await connection.execute(update(transcript).where(*reviewed).values(reviewed=False))
+
+
+async def _add_languages(
+    connection: AsyncConnection,
+    transcript_id: int,
+    sentences: Sequence[Sentence],
+    translations: Sequence[Translated],
+) -> None:
+    """Add the languages that are not there, and their translators where none is known."""
+    translators = {each.lang: "" for each in sentences}
+    for each in translations:
+        translators[each.lang] = translators.get(each.lang) or each.by
+    row = insert(connection, transcript_language)
+    unknown = transcript_language.c.translator == ""
+    named = row.on_conflict_do_update(
+        index_elements=["transcript_id", "lang"],
+        set_={"translator": row.excluded.translator},
+        where=and_(unknown, row.excluded.translator != ""),
+    )
+    await connection.execute(
+        named,
+        [
+            {"transcript_id": transcript_id, "lang": lang, "translator": translators[lang]}
+            for lang in sorted(translators)
+        ],
+    )
 
 
 async def _touch(connection: AsyncConnection, transcript_id: int, sentences: Sequence[Sentence]) -> None:
@@ -141,6 +175,9 @@ async def _touch(connection: AsyncConnection, transcript_id: int, sentences: Seq
         )
         # Copying again what is there, or the last translations, does not open what has ended.
         changed["ended"] = case((known, transcript.c.ended), else_=null())
+    if model := next((each.model for each in sentences if each.model), ""):
+        of = transcript.c.speech_model
+        changed["speech_model"] = case((of == "", storable(model)), else_=of)
     found = await connection.execute(
         update(transcript).where(transcript.c.id == transcript_id).values(changed)
     )

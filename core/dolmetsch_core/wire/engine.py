@@ -35,6 +35,8 @@ class EngineStatus(Wire):
     restart: int = 0
     host_connected: bool = False
     delay: Delay = Delay.OK
+    hurried: bool = False
+    """Finished phrases are not read once more, but stay as first read: there is no time for it."""
     failing: str | None = None
     """Why no words come out although audio goes in."""
     fenced: bool = False

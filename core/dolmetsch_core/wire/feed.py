@@ -21,6 +21,8 @@ class Sentence(Wire):
     speaker: int = -1
     lang: str
     text: str
+    model: str = ""
+    """Name of the speech model that wrote it; "": not known, as of engines of before."""
 
 
 class Position(Wire):
@@ -58,6 +60,8 @@ class Translated(Wire):
     text: str
     delay: float = 0.0
     """Seconds from the sentence's writing to this entry."""
+    by: str = ""
+    """Name of the backend that translated it; "": not known, as of workers of before."""
 
 
 class SessionClosed(Wire):
@@ -85,3 +89,5 @@ class Live(Wire):
     position: Position | None = None
     at: float = 0.0
     """Unix time at which the engine had the result, for measuring."""
+    sounds_like: str = ""
+    """The language that is spoken in place of the session's; "": no reason to think so."""

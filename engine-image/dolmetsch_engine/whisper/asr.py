@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dolmetsch_engine.languages import SpokenLanguage, quoted
 from dolmetsch_engine.settings import EngineSettings
 from dolmetsch_engine.whisper.cleaning import clean, hurried
+from dolmetsch_engine.whisper.evidence import Evidence, spoken
 from dolmetsch_engine.whisper.quiet import quiet_import
 from dolmetsch_engine.words import UNSPACED, Word
 
@@ -32,6 +35,16 @@ _DENSE: Final = frozenset(
 """Scripts of which Whisper needs several tokens a letter."""
 
 
+Probabilities = Mapping[str, float]
+Voice = Callable[[float, float], float | None]
+"""Share of the time between two seconds of a pass's audio in which a voice was heard; None: not known."""
+
+_WINDOW: ContextVar[float | None] = ContextVar("seconds of padding for the passes of this context")
+"""Streams of one model may have passes at the same time, in threads of their own."""
+_LANGUAGES: ContextVar[list[Probabilities] | None] = ContextVar("what is heard in this context", default=None)
+"""Filled with the languages of each window that is encoded."""
+
+
 class ShortWhisperModel(WhisperModel):
     """Whisper that encodes the audio and some padding, not always 30 s: 0.06 instead of 0.47 s a call."""
 
@@ -40,12 +53,18 @@ class ShortWhisperModel(WhisperModel):
 
     def encode(self, features: NDArray[np.float32]) -> Any:
         """Encode mel features (mels, frames): frames beyond the audio are exact zeros (pad_or_trim)."""
-        if self.padding is not None:
+        padding = _WINDOW.get(self.padding)
+        if padding is not None:
             spoken = np.flatnonzero(features.any(axis=0))
             seconds = (int(spoken[-1]) + 1 if spoken.size else 0) / FRAMES_PER_SECOND
-            frames = int(FRAMES_PER_SECOND * max(_SHORTEST_WINDOW, seconds + self.padding))
+            frames = int(FRAMES_PER_SECOND * max(_SHORTEST_WINDOW, seconds + padding))
             features = np.ascontiguousarray(features[:, : frames - frames % 2])
-        return super().encode(features)
+        encoded = super().encode(features)
+        heard = _LANGUAGES.get()
+        if heard is not None:
+            [found] = self.model.detect_language(encoded)
+            heard.append({token[2:-2]: probability for token, probability in found})
+        return encoded
 
 
 def load_model(settings: EngineSettings) -> ShortWhisperModel:
@@ -79,24 +98,59 @@ class StreamAsr(FasterWhisperASR):
     ) -> None:
         # Not the base's constructor: that one would load a model of its own.
         self.model = model
-        self.original_language = language
+        self.original_language = self._language = language
         self.transcribe_kargs: dict[str, Any] = {}
         self.tokenizer = None
         self.confidence_validation = settings.confidence_validation
         self.buffer_trimming = settings.trimming
         self.buffer_trimming_sec = settings.trim
         self.backend_choice = "faster-whisper"
-        self._beam_size = settings.beam_size
+        self._beam_size, self._second_beam = settings.beam_size, settings.second_look_beam
         self._hotwords = hotwords(model, vocabulary)
+        self._languages = tuple(model.supported_languages)
+        self._languages = settings.languages or tuple(model.supported_languages)
+        self._tells_languages = bool(model.model.is_multilingual)
+        self.spoken = SpokenLanguage(language)
         self._tokens_per_second = 12 if language in UNSPACED else 25 if language in _DENSE else 6
+
+    def quick(self, audio: Samples, voice: Voice) -> list[Word]:
+        """Read what is spoken at this moment: one hypothesis, a short window."""
+        return words_of(self.transcribe(audio), voice)
+
+    def thorough(self, audio: Samples, voice: Voice) -> list[Word]:
+        """Read a finished phrase: several hypotheses, Whisper's own window of 30 s.
+
+        A phrase that is certainly in another language is read in that one.
+        """
+        heard: list[Probabilities] = []
+        window, languages = _WINDOW.set(None), _LANGUAGES.set(heard if self._tells_languages else None)
+        seconds = len(audio) / SAMPLE_RATE
+        try:
+            segments = self._transcribe(audio, self._second_beam)
+            _LANGUAGES.set(None)
+            first = self._known(heard[0]) if heard else {}
+            self.spoken.heard(first, seconds)
+            if other := quoted(first, seconds, self._language):
+                segments = self._transcribe(audio, self._second_beam, other)
+            return words_of(segments, voice)
+        finally:
+            _WINDOW.reset(window)
+            _LANGUAGES.reset(languages)
+
+    def _known(self, heard: Probabilities) -> Probabilities:
+        """Of the languages that may be spoken here."""
+        return {language: heard.get(language, 0.0) for language in self._languages}
 
     def transcribe(self, audio: Samples, init_prompt: str = "") -> list[Any]:
         """One pass over the buffer; faster-whisper's segments. The prompt is not used: it feeds loops."""
+        return self._transcribe(audio, self._beam_size)
+
+    def _transcribe(self, audio: Samples, beam_size: int, language: str = "") -> list[Any]:
         seconds = len(audio) / SAMPLE_RATE
         segments, _ = self.model.transcribe(
             audio,
-            language=self.original_language,
-            beam_size=self._beam_size,
+            language=language or self._language,
+            beam_size=beam_size,
             temperature=0.0,
             condition_on_previous_text=False,
             word_timestamps=True,
@@ -106,31 +160,29 @@ class StreamAsr(FasterWhisperASR):
         )
         return list(segments)
 
-    def ts_words(self, segments: Iterable[Any]) -> list[Word]:  # type: ignore[override]
-        """Return the words of the segments, cleaned; segments that are no speech are left out.
 
-        A Word has what WhisperLiveKit reads of its tokens: text, start, end, probability.
-        """
-        words: list[Word] = []
-        for segment in segments:
-            said = [
-                Word(word.word, float(word.start), float(word.end), float(word.probability))
-                for word in segment.words or ()
-            ]
-            if not doubtful(segment) and not hurried(said):
-                words += said
-        return clean(words)
+def words_of(segments: Iterable[Any], voice: Voice) -> list[Word]:
+    """Return the words of faster-whisper's segments, cleaned; segments that nobody spoke are left out.
 
-
-def doubtful(segment: Any) -> bool:
-    """Whether a segment is probably no speech.
-
-    What follows the first segments of a pass is decoded on its own, a second of audio or less: there Whisper
-    says "and" or "thank you" to silence, without much confidence.
+    A Word has what WhisperLiveKit reads of its tokens: text, start, end, probability.
     """
-    if segment.seek > 0 and segment.no_speech_prob > 0.3 and segment.avg_logprob < -1.0:
-        return True
-    return bool(segment.no_speech_prob > 0.9)
+    words: list[Word] = []
+    for segment in segments:
+        said = [
+            Word(word.word, float(word.start), float(word.end), float(word.probability))
+            for word in segment.words or ()
+        ]
+        evidence = Evidence(
+            text=segment.text,
+            no_speech=segment.no_speech_prob,
+            confidence=segment.avg_logprob,
+            voice=voice(said[0].start, said[-1].end) if said else None,
+            repetition=segment.compression_ratio,
+            appended=segment.seek > 0,
+        )
+        if spoken(evidence) and not hurried(said):
+            words += said
+    return clean(words)
 
 
 def hotwords(model: WhisperModel, vocabulary: Iterable[str]) -> str | None:

@@ -12,14 +12,14 @@ class Heard:
     """What one step understood. Times are seconds of the stream."""
 
     words: tuple[Word, ...]
-    """Newly committed: final but for their punctuation."""
-    reread: tuple[Word, ...]
-    """The last committed words before those, as the newest pass reads them."""
+    """Newly committed: final."""
     hypothesis: tuple[Word, ...]
     """What follows, not certain yet."""
     upto: float
     """Up to here the audio is understood."""
-    settled: bool
-    """Nothing pending: every word up to `upto` is committed."""
+    settled: float
+    """Every word up to here is committed."""
     wordless: bool = False
     """The audio up to `upto` was given up: noise or music, nothing in it looked like a word."""
+    sounds_like: str = ""
+    """The language that is spoken in place of the one that was chosen, where there is reason to think so."""

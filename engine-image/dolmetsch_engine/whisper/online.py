@@ -1,19 +1,23 @@
-"""WhisperLiveKit's online processor with our rules: agreement, commits at pauses, trimming, real pauses."""
+"""WhisperLiveKit's online processor with our rules: quick passes in a phrase, a second look at its end."""
 
 from __future__ import annotations
 
 import logging
 import time
 from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from dolmetsch_engine.pauses import PauseLike
 from dolmetsch_engine.settings import EngineSettings
-from dolmetsch_engine.whisper.asr import SAMPLE_RATE, Samples, StreamAsr
+from dolmetsch_engine.whisper.asr import SAMPLE_RATE, Samples, StreamAsr, Voice
 from dolmetsch_engine.whisper.heard import Heard
 from dolmetsch_engine.whisper.hypothesis import Hypothesis
+from dolmetsch_engine.whisper.phrases import Limits, phrase_end
 from dolmetsch_engine.whisper.quiet import quiet_import
-from dolmetsch_engine.words import Word, closes_sentence
+from dolmetsch_engine.whisper.second_look import lacks
+from dolmetsch_engine.words import Word
 
 with quiet_import():
     from whisperlivekit.local_agreement.online_asr import OnlineASRProcessor
@@ -25,14 +29,12 @@ LONG_PAUSE: Final = 5.0
 """Seconds from which a pause is not transcribed: the buffer starts anew after it."""
 LEAD_IN: Final = 0.3
 """Seconds of real audio before the detector's start of speech; without them a first word is lost."""
-SHORTEST_CUT: Final = 1.5
-"""Seconds that a trim takes away at least."""
-PHRASE_GAP: Final = 0.15
-"""Seconds between two words that make a boundary to trim at."""
 TRAILING: Final = 0.3
 """Seconds after the end of speech in which a word may still begin; later ones are invented."""
+SPOKEN: Final = 1.5
+"""Times `phrase` after which a sentence ends it also without a pause."""
 OVERFULL: Final = 1.5
-"""Times `trim` after which the buffer is cut in mid-phrase, for want of a boundary."""
+"""Times `trim` after which a phrase is cut between any two agreed words, for want of a better place."""
 UNDECIDED: Final = 1.5
 """Seconds at the end of a buffer whose words may still change, when nothing was agreed on for too long."""
 
@@ -50,6 +52,19 @@ class Online(OnlineASRProcessor):
 
     def __init__(self, asr: StreamAsr, settings: EngineSettings) -> None:
         self._settings = settings
+        self._limits = Limits(
+            sentence=settings.phrase,
+            spoken=SPOKEN * settings.phrase,
+            full=settings.trim,
+            overfull=OVERFULL * settings.trim,
+            at_sentences=settings.trimming == "sentence",
+        )
+        self.silences: Callable[[], Sequence[PauseLike]] = tuple
+        """Pauses of the stream, by the voice activity detector."""
+        self.voice: Voice = lambda _start, _end: None
+        """Share of the time between two seconds of the stream in which a voice was heard."""
+        self.behind: Callable[[], bool] = lambda: False
+        """Whether there is no time for a second look."""
         self._at = 0
         self._seen = 0
         self.heard: deque[Heard] = deque()
@@ -60,6 +75,8 @@ class Online(OnlineASRProcessor):
         """Sample at which the speech before a pause ended, filled before its start is queued."""
         self.settled = True
         """Nothing was inserted since everything was committed."""
+        self.left_out = False
+        """The last phrase stays as first read: there was no time for a second look."""
         self.failed_passes = 0
         """Failed passes in a row."""
         self.passes = 0
@@ -90,7 +107,7 @@ class Online(OnlineASRProcessor):
 
     def get_buffer(self) -> Any:
         """Return the uncommitted rest in WhisperLiveKit's form."""
-        rest = self.hypothesis.rest
+        rest = self.hypothesis.shown
         if not rest:
             return Transcript(None, None, "")
         return Transcript(rest[0].start, rest[-1].end, "".join(word.text for word in rest))
@@ -101,24 +118,27 @@ class Online(OnlineASRProcessor):
         super().insert_audio_chunk(audio, audio_stream_end_time)
 
     def process_iter(self) -> tuple[list[Word], float]:  # type: ignore[override]
-        """Run one pass over the buffer; newly committed words, and up to where the audio was looked at."""
-        committed = self._pass()
-        self._tell(committed)
-        return committed, self.get_audio_buffer_end_time()
+        """Run one pass over the buffer; words that became final, and up to where the audio was looked at."""
+        final: list[Word] = []
+        if self._pass():
+            cut = self._phrase_end()
+            if cut is not None:
+                # Readers need not wait for the second look.
+                self._tell([])
+            final = self._give_up() if cut is None else self._end_phrase(cut)
+        self._tell(final)
+        return final, self.get_audio_buffer_end_time()
 
     def start_silence(self) -> tuple[list[Word], float]:
-        """Commit everything: one pass if audio came since the last, then the rest as it stands."""
-        committed = self._pass() if self.end_sample > self._seen else []
+        """A pause begins, or the stream ends: all that was said is final."""
         speech_end = self.speech_ends.popleft() if self.speech_ends else None
-        committed += self.hypothesis.settle(
-            None if speech_end is None else speech_end / SAMPLE_RATE + TRAILING
-        )
-        if committed:
-            self.committed = committed  # type: ignore[assignment]
-        self.time_of_last_asr_output = self.get_audio_buffer_end_time()
+        final = self._end_phrase(self.get_audio_buffer_end_time())
+        if speech_end is not None:
+            final = [word for word in final if word.start < speech_end / SAMPLE_RATE + TRAILING]
+        self._seen = self.end_sample
         self.settled = True
-        self._tell(committed, settled_to=self.end_sample)
-        return committed, self.get_audio_buffer_end_time()
+        self._tell(final)
+        return final, self.get_audio_buffer_end_time()
 
     def end_silence(self, silence_duration: float | None, offset: float) -> None:
         """Go on after a pause: with its real audio, or after a long one in a new buffer."""
@@ -142,85 +162,83 @@ class Online(OnlineASRProcessor):
         self.buffer_time_offset = self._at / SAMPLE_RATE
         self.hypothesis.forget(self.buffer_time_offset)
 
-    def _tell(self, committed: list[Word], *, settled_to: int | None = None) -> None:
+    def _tell(self, final: list[Word]) -> None:
+        if final:
+            self.committed = final  # type: ignore[assignment]
         self.heard.append(
             Heard(
-                words=tuple(committed),
-                reread=self.hypothesis.reread,
-                hypothesis=tuple(self.hypothesis.rest),
-                upto=(self._seen if settled_to is None else settled_to) / SAMPLE_RATE,
-                settled=settled_to is not None,
+                words=tuple(final),
+                hypothesis=tuple(self.hypothesis.shown),
+                upto=self._seen / SAMPLE_RATE,
+                settled=self._at / SAMPLE_RATE,
+                sounds_like=self.asr.spoken.sounds_like,
             )
         )
 
-    def _pass(self) -> list[Word]:
+    def _pass(self) -> bool:
+        """Read the buffer quickly; False: the pass failed."""
+        words = self._read(self.asr.quick, self.audio_buffer)
+        if words is None:
+            return False
+        self._seen = self.end_sample
+        if self.hypothesis.passed(words, self.get_audio_buffer_end_time()):
+            self.time_of_last_asr_output = self.hypothesis.upto
+        return True
+
+    def _read(self, how: Callable[[Samples, Voice], list[Word]], audio: Samples) -> list[Word] | None:
+        """Words of the audio at the buffer's start, None where the pass failed."""
         self.pass_started = time.monotonic()
+        at = self._at / SAMPLE_RATE
         try:
-            segments = self.asr.transcribe(self.audio_buffer)
-            words = [word.moved(self._at / SAMPLE_RATE) for word in self.asr.ts_words(segments)]
+            words = how(audio, lambda start, end: self.voice(start + at, end + at))
         except (RuntimeError, ValueError, MemoryError) as error:
             # Raised further, WhisperLiveKit's task would die of it. No message: it could hold spoken text.
             self.failed_passes += 1
             logger.error(
                 "A transcription pass failed: %s (%d in a row).", type(error).__name__, self.failed_passes
             )
-            return []
+            return None
         finally:
             self.pass_started = None
             self.passes += 1
         self.failed_passes = 0
-        self._seen = self.end_sample
-        committed = self.hypothesis.passed(words)
-        if committed:
-            self.committed = committed  # type: ignore[assignment]
-            self.time_of_last_asr_output = committed[-1].end
-        return committed + self._trim(segments)
+        return [word.moved(at) for word in words]
 
-    def _trim(self, segments: list[Any]) -> list[Word]:
-        """Cut away audio that is understood; words that had to be committed for it."""
-        seconds = len(self.audio_buffer) / SAMPLE_RATE
-        end = self.get_audio_buffer_end_time()
-        if seconds <= self._settings.trim:
-            return []
-        if end - self.time_of_last_asr_output > self._settings.trim:
-            return self._give_up(end - UNDECIDED)
-        if not self._settings.trim_at_boundaries:
-            self.chunk_completed_segment(segments)  # type: ignore[no-untyped-call]
-            return []
-        boundary = self._boundary()
-        if boundary is None and seconds > OVERFULL * self._settings.trim:
-            boundary = self.hypothesis.upto
-        if boundary is not None:
-            self.chunk_at(boundary)
-        return []
+    def _phrase_end(self) -> float | None:
+        return phrase_end(
+            self.hypothesis.known,
+            self.silences(),
+            self.buffer_time_offset,
+            self.get_audio_buffer_end_time(),
+            self._limits,
+        )
 
-    def _give_up(self, before: float) -> list[Word]:
-        """Nothing was agreed on for too long: take what was heard before this second, and go on from there.
+    def _end_phrase(self, cut: float) -> list[Word]:
+        """Return the words up to this second, by a second look if there is time, and go on from there."""
+        samples = round(cut * SAMPLE_RATE) - self._at
+        self.left_out = self._settings.second_look and self.behind()
+        words = None
+        if samples and self._settings.second_look and not self.left_out:
+            words = self._read(self.asr.thorough, self.audio_buffer[:samples])
+        if words is None and round(cut * SAMPLE_RATE) > self._seen:
+            self._pass()
+        quick = self.hypothesis.before(cut)
+        if words is None or lacks(words, self.hypothesis.agreed_before(cut)):
+            words = quick
+        self.chunk_at(cut)
+        self.time_of_last_asr_output = max(self.time_of_last_asr_output, cut)
+        return words
+
+    def _give_up(self) -> list[Word]:
+        """Nothing was agreed on for too long: take what was heard, and go on from there.
 
         WhisperLiveKit drops the whole buffer here. In noise or music there are no words, and the audio counts
         as understood.
         """
-        committed = self.hypothesis.give_up(before)
-        if committed:
-            before = committed[-1].end
-        elif not self.hypothesis.rest:
-            self.heard.append(Heard((), (), (), before, settled=False, wordless=True))
-        self.chunk_at(before)
-        self.time_of_last_asr_output = before
-        return committed
-
-    def _boundary(self) -> float | None:
-        """Second of the last boundary between committed words: a sentence's end, else a gap."""
-        known = self.hypothesis.known
-        following = [*known[1:], *self.hypothesis.rest[:1]]
-        earliest = self.buffer_time_offset + SHORTEST_CUT
-        gap: float | None = None
-        for word, after in reversed(list(zip(known, following, strict=False))):
-            middle = (word.end + max(after.start, word.end)) / 2
-            if middle < earliest:
-                break
-            if closes_sentence(word.text):
-                return middle
-            if gap is None and after.start - word.end >= PHRASE_GAP and self._settings.trimming == "segment":
-                gap = middle
-        return gap
+        end = self.get_audio_buffer_end_time()
+        if end - self.buffer_time_offset <= self._limits.overfull:
+            return []
+        words = self._end_phrase(end - UNDECIDED)
+        if not words and not self.hypothesis.rest:
+            self.heard.append(Heard((), (), self._at / SAMPLE_RATE, self._at / SAMPLE_RATE, wordless=True))
+        return words

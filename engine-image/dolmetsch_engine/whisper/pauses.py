@@ -10,6 +10,11 @@ SPEECH: Final = 0.5
 QUIET: Final = 0.35
 """Probabilities of speech as Silero's iterator takes them: above one, below the other; between: as before."""
 KEPT: Final = 400
+RATE: Final = 16_000
+LISTENED: Final = 2000
+"""Windows that are remembered: a minute."""
+SHORTEST: Final = 0.2
+"""Seconds of a word at least, for what is asked of one."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,8 @@ class PauseMeter:
         self._at = 0
         self._quiet_from: int | None = 0
         self.pauses: deque[Pause] = deque(maxlen=KEPT)
+        self._voiced: deque[tuple[int, int, bool]] = deque(maxlen=LISTENED)
+        """Windows: first sample, last sample, whether somebody spoke."""
 
     def window(self, probability: float, samples: int) -> None:
         """Take the probability of speech in the next samples."""
@@ -37,7 +44,22 @@ class PauseMeter:
             self._quiet_from = None
         elif probability < QUIET and self._quiet_from is None:
             self._quiet_from = self._at
+        self._voiced.append((self._at, self._at + samples, probability >= SPEECH))
         self._at += samples
+
+    def voice(self, start: float, end: float) -> float | None:
+        """Return the share of the time between two seconds in which somebody spoke; None: it was forgotten.
+
+        May be called from another thread.
+        """
+        first, last = start * RATE, max(end, start + SHORTEST) * RATE
+        windows = [voiced for at, to, voiced in list(self._voiced) if to > first and at < last]
+        return sum(windows) / len(windows) if windows else None
+
+    def heard(self) -> list[Pause]:
+        """Return all pauses so far, the last of which may still last. May be called from another thread."""
+        pauses, since, now = list(self.pauses), self._quiet_from, self._at
+        return pauses if since is None else [*pauses, Pause(since, now)]
 
     @property
     def quiet_from(self) -> int | None:

@@ -10,6 +10,7 @@ from typing import Any, Final, Self
 
 import numpy as np
 
+from dolmetsch_engine.loudness import Loudness
 from dolmetsch_engine.settings import EngineSettings
 from dolmetsch_engine.whisper.asr import SAMPLE_RATE, Samples, StreamAsr
 from dolmetsch_engine.whisper.heard import Heard
@@ -27,6 +28,8 @@ SHORTEST_PAUSE: Final = 0.2
 """Seconds of a pause that may become a position."""
 CLICK: Final = 0.5
 """Seconds of speech at the very end of a stream that hold no word: the recorder was switched off."""
+BEHIND: Final = 2.0
+"""Seconds of speech waiting from which a finished phrase is not read again, but left as first read."""
 TICK: Final = 0.05
 """Seconds between two looks at what was heard."""
 
@@ -92,6 +95,13 @@ class Processor(AudioProcessor):
         if engine.vac_session is not None:
             self.vac = FixedVADIterator(_Listening(OnnxWrapper(session=engine.vac_session), self.meter))
             self.vac.min_silence_samples = round(settings.min_silence * SAMPLE_RATE)
+        if engine.vac_session is not None:
+            self.online.silences = self.meter.heard
+            self.online.voice = self.meter.voice
+        self.online.behind = lambda: self.backlog > BEHIND * SAMPLE_RATE
+        # It warns after 20 s without a word, and takes that for a broken model: applause may last longer.
+        self._any_asr_output = True
+        self._loudness = Loudness()
         self._recent: Samples = np.zeros(0, dtype=np.float32)
         self._recent_end = 0
 
@@ -127,6 +137,7 @@ class Processor(AudioProcessor):
         return int(self.total_pcm_samples - self.online.end_sample)
 
     async def _process_pcm_array(self, pcm_array: Samples) -> None:
+        pcm_array = self._loudness.apply(pcm_array)
         # Keep what a pause may need: its real audio, if it ends within LONG_PAUSE.
         keep = round(LONG_PAUSE * SAMPLE_RATE) + len(pcm_array)
         self._recent = np.concatenate((self._recent, pcm_array))[-keep:]

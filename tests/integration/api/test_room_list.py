@@ -153,6 +153,21 @@ async def test_a_fake_time_is_told_on_every_page(store_url: str, server: Schedul
         assert "2026-08-20 09:45 (Europe/Berlin)" in notice
 
 
+@pytest.mark.parametrize("setting", [True, False])
+async def test_about_says_whether_pages_say_that_a_machine_makes_the_captions(
+    store_url: str, monkeypatch: pytest.MonkeyPatch, setting: bool
+) -> None:
+    monkeypatch.setenv("DOLMETSCH_MACHINE_NOTICE", str(setting).lower())
+    async with running(settings(store_url, notice="Demo", fake_now=None)) as client:
+        about = await client.get("/api/v1/about")
+    assert (about["machine_notice"], about["notice"]) == (setting, "Demo")
+
+
+async def test_unless_told_otherwise_pages_say_that_a_machine_makes_the_captions(store_url: str) -> None:
+    async with running(settings(store_url)) as client:
+        assert (await client.get("/api/v1/about"))["machine_notice"] is True
+
+
 async def test_active_rooms_are_listed_until_they_are_closed(
     store: Redis, store_url: str, server: ScheduleServer
 ) -> None:

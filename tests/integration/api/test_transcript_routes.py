@@ -1,9 +1,10 @@
-"""Our own routes of transcripts: who may read, in which form, and delete."""
+"""Our own routes of transcripts: who may read, in which form, review and delete."""
 
 import logging
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,11 @@ from tests.integration.api.api_process import Client, activate, running, setting
 from tests.waiting import looks, until
 
 BEGAN = 1_755_518_580.0
+MARK = (
+    f"Made by a machine: Dolmetsch {version('dolmetsch')}, speech model base, translated by libretranslate,"
+    " 2025-08-18, not reviewed by a person."
+)
+"""Of the German text."""
 
 
 @pytest.fixture
@@ -47,10 +53,13 @@ async def stored(archive: Archive, room: str, *, owner: str = "ann", public: boo
     made = await writing.keep(archive, consent, BEGAN)
     assert made is not None
     said = [
-        Sentence(n=n, line=0, sent=n, start=2.0 * n, end=2.0 * n + 1.5, lang="en", text=text)
+        Sentence(n=n, line=0, sent=n, start=2.0 * n, end=2.0 * n + 1.5, lang="en", text=text, model="base")
         for n, text in enumerate((f"Hello {room}.", "Bye."))
     ]
-    german = [Translated(n=n, lang="de", text=text) for n, text in enumerate((f"Hallo {room}.", "Tschüss."))]
+    german = [
+        Translated(n=n, lang="de", text=text, by="libretranslate")
+        for n, text in enumerate((f"Hallo {room}.", "Tschüss."))
+    ]
     await writing.append(archive, made, said, german)
 
 
@@ -76,10 +85,14 @@ async def test_the_list_holds_what_the_caller_may_read(client: Client, archive: 
 @pytest.mark.parametrize(
     ("form", "media", "begins"),
     [
-        ("txt", "text/plain; charset=utf-8", "[Transcription started on Monday, August 18, 2025 at "),
-        ("srt", "application/x-subrip; charset=utf-8", "1\n00:00:00,000 --> 00:00:01,500\nHallo R1."),
-        ("vtt", "text/vtt; charset=utf-8", "WEBVTT\nKind: captions\nLanguage: de\n"),
-        ("md", "text/markdown; charset=utf-8", "# &lt;b&gt;R1&lt;/b&gt;\n\nAnn\n"),
+        (
+            "txt",
+            "text/plain; charset=utf-8",
+            f"{MARK}\n[Transcription started on Monday, August 18, 2025 at ",
+        ),
+        ("srt", "application/x-subrip; charset=utf-8", "1\n00:00:00,000 --> 00:00:01,500\nHallo R1.\n\n2\n"),
+        ("vtt", "text/vtt; charset=utf-8", f"WEBVTT\nKind: captions\nLanguage: de\n\nNOTE\n{MARK}\n"),
+        ("md", "text/markdown; charset=utf-8", f"# &lt;b&gt;R1&lt;/b&gt;\n\n*{MARK}*\n\n<!-- made-by: {{"),
     ],
 )
 async def test_a_transcript_in_each_form(
@@ -91,6 +104,39 @@ async def test_a_transcript_in_each_form(
     assert answer.headers["content-disposition"] == f"attachment; filename*=UTF-8''R1.de.{form}"
     assert answer.text.startswith(begins)
     assert "Hallo R1." in answer.text
+    assert MARK in " ".join(answer.text.split()), "also where a subtitle breaks it into lines"
+
+
+@pytest.mark.parametrize(("lang", "translator"), [("de", ", translated by libretranslate"), ("en", "")])
+async def test_a_mark_names_the_translator_of_a_translation_alone(
+    client: Client, archive: Archive, lang: str, translator: str
+) -> None:
+    await stored(archive, "R1", public=True)
+    answer = await client.http.get("/api/v1/rooms/R1/transcript", params={"format": "txt", "lang": lang})
+    (first, *_) = answer.text.splitlines()
+    assert first == MARK.replace(", translated by libretranslate", translator)
+
+
+@pytest.mark.parametrize(
+    ("setting", "begins"), [("cue", "1\n00:00:00,000 --> "), ("note", f"NOTE\n{MARK}\n")]
+)
+async def test_srt_is_marked_as_the_setting_says(
+    store_url: str, archive: Archive, setting: str, begins: str
+) -> None:
+    await stored(archive, "R1", public=True)
+    async with running(settings(store_url, subtitle_mark=setting)) as client:
+        answer = await client.http.get("/api/v1/rooms/R1/transcript", params={"format": "srt", "lang": "de"})
+        assert answer.text.startswith(begins)
+        assert "00:00:02,000 --> 00:00:03,500\nTschüss.\n" in answer.text
+
+
+async def test_the_text_of_clients_in_use_is_not_marked(client: Client, archive: Archive) -> None:
+    await stored(archive, "R1", public=True)
+    answer = await client.http.post("/room/R1/transcript/de", json={})
+    assert [line for line in answer.text.splitlines() if "Transcription started" not in line] == [
+        "[00:00:00 - 00:00:03]",
+        "Hallo R1. Tschüss.",
+    ]
 
 
 async def test_json_holds_all_languages_and_exact_times(client: Client, archive: Archive) -> None:
@@ -98,6 +144,16 @@ async def test_json_holds_all_languages_and_exact_times(client: Client, archive:
     found = (await client.http.get("/api/v1/rooms/R1/transcript")).json()
     (part,) = found["parts"]
     assert part["started"] == "2025-08-18T12:03:00Z"
+    assert part["reviewed"] is False
+    assert found["made_by"] == {
+        "program": "Dolmetsch",
+        "version": version("dolmetsch"),
+        "speech_models": ["base"],
+        "translators": {"de": ["libretranslate"]},
+        "day": "2025-08-18",
+        "reviewed": False,
+        "digital_source_type": "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia",
+    }
     assert part["lines"][1] == {
         "start": 2.0, "end": 3.5, "line": 0, "speaker": -1, "lang": "en",
         "texts": {"en": "Bye.", "de": "Tschüss."},
@@ -146,6 +202,60 @@ async def test_owner_and_admin_delete_and_nobody_else(client: Client, archive: A
     assert (await delete("/api/v1/rooms/R1/transcript", headers=ANN)).status_code == 404
     assert (await delete("/api/v1/rooms/R2/transcript", headers=ADMIN)).json() == {"deleted": 1}
     assert (await client.http.get("/api/v1/transcripts", headers=ADMIN)).json() == []
+
+
+@pytest.mark.parametrize(
+    ("who", "body", "status"),
+    [
+        (ANN, {"reviewed": True}, 200),
+        (ADMIN, {"reviewed": True}, 200),
+        (BEN, {"reviewed": True}, 404),
+        (None, {"reviewed": True}, 401),
+        ({"Authorization": "Bearer eyJ.nonsense.x"}, {"reviewed": True}, 401),
+        (ANN, {}, 422),
+        (ANN, {"reviewed": "yes"}, 422),
+        (ANN, {"reviewed": None}, 422),
+        (ANN, {"reviewed": True, "by": "Ann"}, 422),
+    ],
+    ids=["owner", "admin", "another", "nobody", "bad key", "nothing", "a word", "null", "more"],
+)
+async def test_owner_and_admin_review_and_nobody_else(
+    client: Client, archive: Archive, who: dict[str, str] | None, body: dict[str, Any], status: int
+) -> None:
+    await stored(archive, "R1", public=True)
+    path = "/api/v1/rooms/R1/transcript"
+    said = await client.http.put(f"{path}/review", json=body, headers=who)
+    assert said.status_code == status, said.text
+    if status == 404:
+        assert said.json() == {"detail": "There is no transcript of <R1> that you may change"}
+    assert (await client.http.get(path)).json()["made_by"]["reviewed"] is (status == 200)
+    text = (await client.http.get(path, params={"format": "txt", "lang": "de"})).text
+    assert ("not reviewed by a person" in text.splitlines()[0]) is (status != 200)
+
+
+@pytest.mark.parametrize("room", ["NOWHERE", "%00", "x" * 3000])
+async def test_a_room_without_a_transcript_can_not_be_reviewed(client: Client, room: str) -> None:
+    path = f"/api/v1/rooms/{room}/transcript/review"
+    assert (await client.http.put(path, json={"reviewed": True}, headers=ADMIN)).status_code == 404
+
+
+async def test_a_review_is_taken_back_by_who_gave_it_and_by_what_is_said_later(
+    client: Client, archive: Archive
+) -> None:
+    await stored(archive, "a/b ü?", public=True)
+    path = "/api/v1/rooms/a%2Fb%20%C3%BC%3F/transcript"
+
+    async def reviewed() -> bool:
+        found: bool = (await client.http.get(path)).json()["made_by"]["reviewed"]
+        return found
+
+    for wish in (True, True, False, True):
+        answer = await client.http.put(f"{path}/review", json={"reviewed": wish}, headers=ANN)
+        assert answer.json() == {"parts": 1}
+        assert await reviewed() is wish
+    later = Sentence(n=2, line=1, sent=0, start=9.0, end=9.5, lang="en", text="One thing more.")
+    await writing.append(archive, 1, [later], [])
+    assert await reviewed() is False
 
 
 @pytest.mark.parametrize("phase", [Phase.ACTIVE, Phase.DRAINING])
@@ -230,6 +340,10 @@ async def test_without_an_archive_everything_starts_and_says_so(
         for path in ("/api/v1/transcripts", "/api/v1/rooms/R1/transcript"):
             answer = await client.http.get(path)
             assert (answer.status_code, answer.json()["detail"][:19]) == (503, "The archive is away")
+        answer = await client.http.put(
+            "/api/v1/rooms/R1/transcript/review", json={"reviewed": True}, headers=ADMIN
+        )
+        assert (answer.status_code, answer.json()["detail"][:19]) == (503, "The archive is away")
         refused: httpx.Response = await client.http.post("/room/R1/transcript/en", json={})
         assert (refused.status_code, refused.json()) == (503, {"status": "fail"})
     told = [each.getMessage() for each in caplog.records if "archive" in each.getMessage()]

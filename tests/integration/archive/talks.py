@@ -24,15 +24,14 @@ def talk(title: str) -> TalkFacts:
     return TalkFacts(title=title, code="ABC", persons=("Ä. Müller", "王芳"), location="Saal 1", track="T")
 
 
-def said(n: int, text: str = "", lang: str = "en") -> Sentence:
+def said(n: int, text: str = "", lang: str = "en", model: str = "") -> Sentence:
     """Sentence `n`, ten seconds after the one before, five long."""
-    return Sentence(
-        n=n, line=n, sent=0, start=n * 10.0, end=n * 10.0 + 5, lang=lang, text=text or f"Said {n}."
-    )
+    text = text or f"Said {n}."
+    return Sentence(n=n, line=n, sent=0, start=n * 10.0, end=n * 10.0 + 5, lang=lang, text=text, model=model)
 
 
-def known(n: int, lang: str = "de", text: str = "") -> Translated:
-    return Translated(n=n, lang=lang, text=text or f"{lang} {n}.")
+def known(n: int, lang: str = "de", text: str = "", by: str = "") -> Translated:
+    return Translated(n=n, lang=lang, text=text or f"{lang} {n}.", by=by)
 
 
 async def stored(

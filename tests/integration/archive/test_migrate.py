@@ -11,11 +11,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 
-from dolmetsch_core.archive import deleting, reading, rooms
+from dolmetsch_core.archive import deleting, reading, reviews, rooms, writing
 from dolmetsch_core.archive.database import Archive, ArchiveUnusable
 from dolmetsch_core.archive.migrate import migrate
 from dolmetsch_core.archive.tables import metadata
-from tests.integration.archive.talks import ADMIN, STARTED, stored, texts
+from tests.integration.archive.talks import ADMIN, STARTED, known, said, stored, texts
 
 REPOSITORY = Path(__file__).parents[3]
 MIGRATE = """
@@ -24,6 +24,16 @@ from dolmetsch_core.archive import migrate
 print(migrate.__file__)
 asyncio.run(migrate.migrate(sys.argv[1]))
 """
+
+
+_OF_OLD = (
+    "INSERT INTO transcript (room, session, public, source_lang, title, code, persons, location,"
+    " track, track_color, started, created, updated) VALUES ('hall', 's0', true, 'en', 'Früher', 'X',"
+    f" '[\"Ä\"]', '', '', '', {STARTED}, {STARTED}, {STARTED})",
+    "INSERT INTO transcript_owner VALUES (1, 'ann')",
+    "INSERT INTO sentence VALUES (1, 0, 0, 0, 0.5, 1.5, -1, 'en', 'Of old.')",
+    "INSERT INTO translation VALUES (1, 0, 'de', 'Von früher.')",
+)
 
 
 async def test_the_migrated_schema_is_the_one_that_statements_are_made_from(archive: Archive) -> None:
@@ -43,17 +53,7 @@ async def test_migrating_again_changes_nothing(archive: Archive, url: str) -> No
 async def test_an_older_archive_keeps_its_transcripts(url: str) -> None:
     await migrate(url, to="0001")
     archive = Archive.open(url)
-    async with archive.begin() as connection:
-        for each in (
-            "INSERT INTO transcript (room, session, public, source_lang, title, code, persons, location,"
-            " track, track_color, started, created, updated) VALUES ('hall', 's0', true, 'en', 'Früher', 'X',"
-            f" '[\"Ä\"]', '', '', '', {STARTED}, {STARTED}, {STARTED})",
-            "INSERT INTO transcript_owner VALUES (1, 'ann')",
-            "INSERT INTO sentence VALUES (1, 0, 0, 0, 0.5, 1.5, -1, 'en', 'Of old.')",
-            "INSERT INTO translation VALUES (1, 0, 'de', 'Von früher.')",
-            "INSERT INTO vote VALUES ('X', 3)",
-        ):
-            await connection.execute(text(each))
+    await _execute(archive, *_OF_OLD, "INSERT INTO vote VALUES ('X', 3)")
     await migrate(url)
 
     (part,) = await reading.parts(archive, "hall", ADMIN)
@@ -67,6 +67,38 @@ async def test_an_older_archive_keeps_its_transcripts(url: str) -> None:
     await archive.close()
 
 
+async def test_of_a_transcript_from_before_nobody_knows_who_made_it_until_the_talk_goes_on(url: str) -> None:
+    await migrate(url, to="0003")
+    archive = Archive.open(url)
+    languages = [
+        f"INSERT INTO transcript_language (transcript_id, lang) VALUES (1, '{lang}')" for lang in ("de", "en")
+    ]
+    await _execute(archive, *_OF_OLD, *languages)
+    await migrate(url)
+
+    (part,) = await reading.parts(archive, "hall", ADMIN)
+    assert (part.speech_model, part.translators, part.reviewed) == ("", {}, False)
+    assert await reviews.review_room(archive, "hall", ADMIN, reviewed=True) == 1
+    await writing.append(archive, 1, [said(1, model="base")], [known(1, by="libretranslate")])
+    (part,) = await reading.parts(archive, "hall", ADMIN)
+    assert (part.speech_model, part.translators, part.reviewed) == ("base", {"de": "libretranslate"}, False)
+    await archive.close()
+
+
+async def test_the_release_before_writes_on_while_this_one_has_begun(archive: Archive) -> None:
+    await _execute(
+        archive, *_OF_OLD, "INSERT INTO transcript_language (transcript_id, lang) VALUES (1, 'en')"
+    )
+    (part,) = await reading.parts(archive, "hall", ADMIN)
+    assert (part.speech_model, part.translators, part.reviewed) == ("", {}, False)
+
+
+async def _execute(archive: Archive, *statements: str) -> None:
+    async with archive.begin() as connection:
+        for each in statements:
+            await connection.execute(text(each))
+
+
 async def _migrates(url: str) -> tuple[int | None, str]:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-W", "error", "-c", MIGRATE, url, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
@@ -75,7 +107,7 @@ async def _migrates(url: str) -> tuple[int | None, str]:
     return process.returncode, output.decode()
 
 
-@pytest.mark.parametrize("before", ["", "0001", "0002"])
+@pytest.mark.parametrize("before", ["", "0001", "0002", "0003"])
 async def test_three_processes_may_migrate_at_once(url: str, before: str) -> None:
     if before:
         await migrate(url, to=before)

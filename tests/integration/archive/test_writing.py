@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from dolmetsch_core.archive import deleting, reading, writing
 from dolmetsch_core.archive.database import Archive
 from dolmetsch_core.archive.writing import TranscriptGone
+from dolmetsch_core.wire.feed import Sentence, Translated
 from tests.integration.archive.talks import (
     ADMIN,
     ANN,
@@ -39,6 +40,42 @@ async def test_what_a_database_refuses_is_replaced_alike(archive: Archive) -> No
     (part,) = await reading.parts(archive, "hall", ADMIN)
     assert part.talk.title == "t\ufffd"
     assert [line.sentence.text for line in part.lines] == ["a\ufffdb", "c\ufffd\ufffd\ufffdd"]
+
+
+@pytest.mark.parametrize(
+    ("steps", "model", "translators"),
+    [
+        ([([said(0)], [])], "", {}),
+        ([([said(0, model="base")], [])], "base", {}),
+        ([([said(0, model="base"), said(1, model="small")], [])], "base", {}),
+        ([([said(0, model="base")], []), ([said(1, model="small")], [])], "base", {}),
+        # An engine of before, then one that says its name.
+        ([([said(0)], []), ([said(1, model="small")], [])], "small", {}),
+        ([([said(0)], [known(0, by="a")])], "", {"de": "a"}),
+        ([([said(0)], [known(0, by="a")]), ([said(1)], [known(1, by="b")])], "", {"de": "a"}),
+        ([([said(0)], [known(0, by="a"), known(0, "pt", by="b")])], "", {"de": "a", "pt": "b"}),
+        # A worker of before, then one that says its name.
+        ([([said(0)], [known(0)]), ([said(1)], [known(1, by="b")])], "", {"de": "b"}),
+        # German was spoken first, and translated into later.
+        ([([said(0, lang="de")], []), ([said(1)], [known(1, by="a")])], "", {"de": "a"}),
+        ([([said(0), said(1, lang="de")], [known(0, by="a")])], "", {"de": "a"}),
+        # All of it is copied anew, by a scribe that did not know.
+        ([([said(0, model="base")], [known(0, by="a")]), ([said(0)], [known(0)])], "base", {"de": "a"}),
+        ([([said(0, model="a\x00b")], [known(0, by="c\x00d")])], "a\ufffdb", {"de": "c\ufffdd"}),
+    ],
+)
+async def test_the_first_model_and_each_languages_first_translator_count(
+    archive: Archive,
+    steps: list[tuple[list[Sentence], list[Translated]]],
+    model: str,
+    translators: dict[str, str],
+) -> None:
+    transcript = await writing.keep(archive, consent(), STARTED)
+    assert transcript is not None
+    for sentences, translations in steps:
+        await writing.append(archive, transcript, sentences, translations)
+    (part,) = await reading.parts(archive, "hall", ADMIN)
+    assert (part.speech_model, part.translators) == (model, translators)
 
 
 async def test_appending_again_changes_nothing(archive: Archive) -> None:

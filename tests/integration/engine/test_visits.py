@@ -7,10 +7,13 @@ from typing import Any, cast
 import pytest
 from redis.asyncio import Redis
 
+from dolmetsch_core.live.feed import Follower
 from dolmetsch_core.media import Container
 from dolmetsch_core.wire.engine import SessionRequest
+from dolmetsch_engine.captions import Update
 from dolmetsch_engine.decoder import DecoderError
 from dolmetsch_engine.ingest import Ingest, Opening
+from dolmetsch_engine.segmenter import Sentence
 from dolmetsch_engine.session import LowerTurn, Session
 from dolmetsch_engine.status import StatusBoard
 from tests.webm import recorded
@@ -21,10 +24,14 @@ OPENING = Opening(turn=1, container=Container.WEBM, first=0, start=0, cut=0)
 
 
 class SilentTranscriber:
-    """In place of a model: takes all audio and hears nothing."""
+    """In place of a model: takes all audio and hears nothing, or what it is told to."""
 
     samples = 0
     failing = None
+    hurried = False
+
+    def __init__(self, *said: Update) -> None:
+        self.said = said
 
     def stream(self, *_: object) -> "SilentTranscriber":
         return self
@@ -38,9 +45,9 @@ class SilentTranscriber:
 
     async def cancel(self) -> None: ...
 
-    async def updates(self) -> AsyncIterator[object]:
-        return
-        yield
+    async def updates(self) -> AsyncIterator[Update]:
+        for each in self.said:
+            yield each
 
 
 @pytest.fixture
@@ -90,3 +97,19 @@ async def test_a_recording_is_gone_on_with_only_if_its_header_is_known(
         with pytest.raises(DecoderError):
             await session.begin(visit, OPENING, b"half a header")
     assert (await session.join(1))[1] is None
+
+
+async def test_each_sentence_says_which_model_wrote_it(store: Redis) -> None:
+    heard = Update((Sentence(0, 0, 0.0, 1.0, "Good morning."),), "", None, 0, 0.0)
+    board = StatusBoard()
+    await board.say(model="base")
+    wanted = SessionRequest(room="R1", session="s.1", epoch=1, source_lang="en")
+    session = Session(store, cast("Any", SilentTranscriber(heard)), board, wanted)
+    await session.open()
+    visit, _ = await session.join(1)
+    ingest = await session.begin(visit, OPENING, b"")
+    while not ingest.sample:
+        await session.feed(visit, ingest, MESSAGES[ingest.next])
+    await session.drain()
+    (said,) = (await Follower(store, "R1", "s.1").snapshot()).sentences
+    assert (said.text, said.model) == ("Good morning.", "base")

@@ -1,9 +1,14 @@
 """Spoken talks become captions in two languages: the bundled streams, two rooms at once."""
 
 import asyncio
+from dataclasses import dataclass, field
 
 import pytest
+from websockets.asyncio.client import ClientConnection
 
+from dolmetsch_core.tasks import end_tasks
+from dolmetsch_local.client import frames, host_socket, login
+from dolmetsch_local.recorder import Slice, record
 from dolmetsch_local.speak import speak
 from tests.integration.platform.reading import CATCH_UP_S, until_all_is_read
 from tests.platform_process import PlatformProcess, Viewer, viewing
@@ -68,3 +73,72 @@ async def test_a_pause_ends_a_line_and_loses_no_sentence(platform: PlatformProce
     starts = {line: own.sentences[line, 0]["en"] for line, sent in own.sentences if sent == 0}
     first_after = score([of.texts[before_pause + 1]], list(starts.values()))
     assert not first_after.missing, starts
+
+
+async def test_a_host_who_speaks_another_language_is_told_and_changes_it_in_mid_talk(
+    platform: PlatformProcess,
+) -> None:
+    """German in an English room, for as long as it takes; then the same recording goes on as German."""
+    of = talk("de")
+    key, slices = await login(platform.address), record(of.recording)
+    async with viewing(platform.url, "DEMO1", "en", "de") as (english, german):
+        began = asyncio.get_running_loop().time()
+        async with host_socket(key, "DEMO1", "en", "en") as host:
+            told = await _speak_until_told(host, slices)
+        assert told.info == {"sounds_like": "de"}
+        assert told.audio <= 30
+        before = dict(english.sentences)
+        sent = next(at for at, piece in enumerate(slices) if piece.until > told.audio)
+        async with host_socket(key, "DEMO1", "de", "de") as host:
+            await _until_ready(host)
+            begun = asyncio.get_running_loop().time() - slices[sent].until
+            for piece in slices[sent:]:
+                await asyncio.sleep(max(0.0, begun + piece.until - asyncio.get_running_loop().time()))
+                await host.send(piece.data)
+            last = [of.texts[-1]]
+            await until(
+                lambda: not score(last, german.texts("de")).missing, "the end of the talk", CATCH_UP_S
+            )
+        assert before.items() <= english.sentences.items(), "what was said before stays"
+        await platform.end_grace_time("DEMO1")
+        await until(lambda: english.closed and german.closed, "the room closes", CATCH_UP_S)
+    print(f"told after {told.audio:.0f} s of audio, {asyncio.get_running_loop().time() - began:.0f} s in all")
+
+
+@dataclass
+class Told:
+    """What a host was told of the language, and how many seconds it had spoken by then."""
+
+    info: dict[str, str] = field(default_factory=dict)
+    audio: float = 0.0
+
+
+async def _speak_until_told(host: ClientConnection, slices: list[Slice]) -> Told:
+    told = Told()
+    await _until_ready(host)
+
+    async def listen() -> None:
+        async for frame in frames(host):
+            if "sounds_like" in frame.get("info", {}):
+                told.info = frame["info"]
+                return
+
+    listening = asyncio.create_task(listen())
+    begun = asyncio.get_running_loop().time()
+    try:
+        for piece in slices:
+            await asyncio.sleep(max(0.0, begun + piece.until - asyncio.get_running_loop().time()))
+            if listening.done():
+                break
+            await host.send(piece.data)
+            told.audio = piece.until
+        await asyncio.wait_for(listening, CATCH_UP_S)
+    finally:
+        await end_tasks(listening)
+    return told
+
+
+async def _until_ready(host: ClientConnection) -> None:
+    async for frame in frames(host):
+        if frame.get("info", {}).get("ready_to_recieve_audio"):
+            return

@@ -35,11 +35,14 @@ async def eventually(check: Callable[[], Awaitable[T]], what: str, *, within: fl
 class Talk:
     """One session of one room."""
 
-    def __init__(self, store: Redis, room: str = "talk", session: str = "uid.1", lang: str = "en") -> None:
+    def __init__(
+        self, store: Redis, room: str = "talk", session: str = "uid.1", lang: str = "en", *, model: str = ""
+    ) -> None:
         self.store = store
         self.room = room
         self.session = session
         self.lang = lang
+        self.model = model
         self.sentences: list[Sentence] = []
         self._pen = Pen(store, room, session, 1)
 
@@ -54,7 +57,7 @@ class Talk:
         """Several sentences in one entry."""
         first = len(self.sentences)
         new = tuple(
-            Sentence(n=n, line=0, sent=n, start=n, end=n + 1, lang=self.lang, text=text)
+            Sentence(n=n, line=0, sent=n, start=n, end=n + 1, lang=self.lang, text=text, model=self.model)
             for n, text in enumerate(texts, first)
         )
         self.sentences.extend(new)

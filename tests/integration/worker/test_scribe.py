@@ -52,6 +52,23 @@ async def test_translations_follow_their_sentences(store: Redis, url: str) -> No
         await eventually(translated, "its translation")
 
 
+async def test_who_wrote_and_translated_a_talk_is_copied_with_it(store: Redis, url: str) -> None:
+    talk = Talk(store, model="base")
+    await talk.begin()
+    await allow(store)
+    async with scribe(store, url) as archive:
+        await talk.say("Good morning.")
+        await copied(archive, "Good morning.")
+        morning = Translated(n=0, lang="de", text="Guten Morgen.", by="libretranslate")
+        await translations.write(store, "talk", "uid.1", morning)
+
+        async def named() -> bool:
+            (part,) = await parts(archive)
+            return (part.speech_model, part.translators) == ("base", {"de": "libretranslate"})
+
+        await eventually(named, "both names")
+
+
 @pytest.mark.parametrize("told", [False, True], ids=["nobody asked", "refused"])
 async def test_a_talk_that_may_not_be_stored_leaves_nothing_not_even_a_mark(
     store: Redis, url: str, tmp_path: Path, told: bool

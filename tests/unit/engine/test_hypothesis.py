@@ -1,5 +1,7 @@
 """Agreement of passes."""
 
+import pytest
+
 from dolmetsch_engine.whisper.hypothesis import Hypothesis
 from dolmetsch_engine.words import Word, join
 
@@ -35,7 +37,7 @@ def test_later_pass_corrects_the_punctuation_of_committed_words() -> None:
     hypothesis.passed(said("she speaks."))
     hypothesis.passed(said("she speaks."))
     hypothesis.passed(said("she speaks Czech"))
-    assert [word.text for word in hypothesis.reread] == [" she", " speaks"]
+    assert [word.text for word in hypothesis.known] == [" she", " speaks"]
 
 
 def test_repeated_phrase_is_found_again_at_its_own_time() -> None:
@@ -71,18 +73,83 @@ def test_other_reading_of_committed_words_is_not_new_either() -> None:
     assert texts(hypothesis.rest) == "seats"
 
 
-def test_settling_commits_the_rest_but_not_what_begins_after_the_speech() -> None:
+def test_end_of_a_phrase_takes_what_was_heard_before_it_agreed_on_or_not() -> None:
     hypothesis = Hypothesis()
-    hypothesis.passed([*said("room fifty"), *said("the", start=1.5)])
-    assert texts(hypothesis.settle(before=1.0)) == "room fifty"
-    assert hypothesis.rest == []
+    for text in ("one two", "one two three four"):
+        hypothesis.passed(said(text))
+    assert texts(hypothesis.before(1.0)) == "one two three"
+    assert texts(hypothesis.agreed_before(1.0)) == "one two"
+    hypothesis.forget(1.0)
+    assert texts(hypothesis.shown) == "four"
 
 
-def test_giving_up_commits_only_what_is_not_at_the_edge() -> None:
+@pytest.mark.parametrize(
+    ("passes", "shown"),
+    [
+        # The last word is still being spoken, as is a number: "19" becomes "1974".
+        ([("in november 19", 1.0)], "in november"),
+        ([("in november 19", 1.0), ("in november 1974 it", 1.25)], "in november 1974"),
+        ([("in november 19", 1.0), ("in november 19", 9.0)], "in november"),
+        ([("it costs 2 400", 9.0)], "it costs"),
+        ([("costs 2 400 euros", 9.0)], "costs 2 400 euros"),
+        ([("den 3.", 9.0)], "den"),
+        ([("version 3.11 of", 1.0)], "version 3.11"),
+        ([("version 3.11", 1.0)], "version"),
+        ([("वर्ष १९", 9.0)], "वर्ष"),
+        # A whole word later nothing changes any more.
+        ([("it stood there", 9.0)], "it stood there"),
+    ],
+)
+def test_what_is_still_being_spoken_is_not_shown(passes: list[tuple[str, float]], shown: str) -> None:
     hypothesis = Hypothesis()
-    hypothesis.passed(said("one two three four"))
-    assert texts(hypothesis.give_up(before=0.7)) == "one two"
-    assert texts(hypothesis.rest) == "three four"
+    for text, end in passes:
+        hypothesis.passed(said(text), end)
+    assert texts(hypothesis.shown) == shown
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "agreed"),
+    [
+        ("with asia römann i run the network", "with asia ramen i run the", "with asia römann i run the"),
+        ("with schu römann i run", "with schuramen i run the", "with schu römann i run"),
+        ("led to us by a provider", "lent to us by a", "led to us by a"),
+        # Numbers as words and as digits.
+        ("it took nine people two days", "it took 9 people two days", "it took nine people two days"),
+        ("we run it well", "we have run it well", "we run it well"),
+        # One word after it is no proof, and three that differ are no name.
+        ("with römann i run", "with ramen i walk", "with"),
+        ("with a b c we run it", "with d e f we run it", "with"),
+    ],
+)
+def test_a_word_that_each_pass_reads_otherwise_keeps_nothing_from_being_agreed_on(
+    first: str, second: str, agreed: str
+) -> None:
+    hypothesis = Hypothesis()
+    hypothesis.passed(said(first))
+    assert texts(hypothesis.passed(said(second))) == agreed
+
+
+def test_what_is_not_shown_is_part_of_the_phrase() -> None:
+    hypothesis = Hypothesis()
+    hypothesis.passed(said("in november 19"), 1.0)
+    assert texts(hypothesis.before(1.0)) == "in november 19"
+
+
+def test_a_pass_that_ends_early_takes_nothing_back_the_first_time() -> None:
+    hypothesis = Hypothesis()
+    hypothesis.passed(said("we had nothing before us"))
+    assert hypothesis.passed(said("we")) == []
+    assert texts(hypothesis.before(9.0)) == "we had nothing before us"
+    hypothesis.passed(said("we"))
+    assert texts(hypothesis.before(9.0)) == "we"
+
+
+def test_few_words_are_shown_that_no_other_pass_agrees_on() -> None:
+    hypothesis = Hypothesis()
+    hypothesis.passed(said("we had nothing before us we were"))
+    assert texts(hypothesis.shown) == "we had nothing before"
+    hypothesis.passed(said("we had nothing before us we were all"))
+    assert texts(hypothesis.shown) == "we had nothing before us we were all"
 
 
 def test_probable_words_are_committed_at_once_if_wanted() -> None:

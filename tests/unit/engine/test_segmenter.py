@@ -44,6 +44,27 @@ def test_sentence_ends_with_silence_of_more_than_half_a_second() -> None:
     assert texts(segmenter.feed((), (), words[-1].end + 0.7)) == ["The hall is large."]
 
 
+@pytest.mark.parametrize(
+    ("language", "commits", "expected"),
+    [
+        ("en", ["the hall is large", "my name is"], ["the hall is large", "my name is"]),
+        ("en", ["The hall. My name", "is Peter."], ["The hall.", "My name", "is Peter."]),
+        ("de", ["der Saal ist", "groß"], ["der Saal ist", "groß"]),
+        ("hi", ["हाल बड़ा है"], ["हाल बड़ा है"]),
+    ],
+)
+def test_each_commit_ends_a_sentence_if_wanted(
+    language: str, commits: list[str], expected: list[str]
+) -> None:
+    segmenter = Segmenter(language, every_commit=True)
+    found: list[Sentence] = []
+    for at, commit in enumerate(commits):
+        found += segmenter.feed(
+            said(commit, start=5.0 * at), said("and", start=5.0 * at + 4.0), 5.0 * at + 4.5
+        )
+    assert texts(found) == expected
+
+
 def test_silence_alone_ends_no_sentence_without_a_mark_before_two_seconds() -> None:
     segmenter = Segmenter("en")
     words = said("The hall is next to")
@@ -62,13 +83,6 @@ def test_silence_alone_ends_no_sentence_without_a_mark_before_two_seconds() -> N
 )
 def test_marks_that_end_no_sentence(language: str, text: str) -> None:
     assert Segmenter(language).feed(said(text), (), 0.0) == []
-
-
-def test_mark_that_a_later_pass_takes_back_ends_no_sentence() -> None:
-    segmenter = Segmenter("en")
-    segmenter.feed(said("She speaks."), (), 0.6)
-    assert segmenter.feed((), said("Czech and", start=0.6), 1.2, reread=said("She speaks")) == []
-    assert segmenter.rest == "She speaks Czech and"
 
 
 def test_pause_of_two_seconds_ends_sentence_and_line() -> None:

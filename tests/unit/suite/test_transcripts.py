@@ -1,7 +1,7 @@
 """What bench says of two transcripts of one talk."""
 
 import pytest
-from bench.transcripts import delays, erasure, lost_stretches, split, word_error_rate
+from bench.transcripts import delays, erasure, lost_stretches, split, standing, word_error_rate
 
 SAID = split("We began in November 1994 and ended in January 1996.", "en")
 
@@ -46,4 +46,24 @@ def test_erasure_counts_what_was_shown_and_taken_back() -> None:
 def test_a_word_counts_from_when_it_stands_where_it_stays() -> None:
     shown = [(1.0, "the large"), (2.0, "the large hole"), (3.0, "the large hall")]
     ends = [("the", 0.5), ("large", 0.8), ("hall", 1.5)]
-    assert delays(shown, ends, "en") == [0.5, pytest.approx(0.2), 1.5]
+    assert delays(standing(shown, "en"), ends) == [0.5, pytest.approx(0.2), 1.5]
+
+
+@pytest.mark.parametrize(
+    ("shown", "stands"),
+    [
+        # What is put in before a word moves it; who reads it has it all the same.
+        ([(1.0, "large hall"), (2.0, "the large hall")], [("the", 2.0), ("large", 1.0), ("hall", 1.0)]),
+        ([(1.0, "the the hall"), (2.0, "the hall")], [("the", 1.0), ("hall", 1.0)]),
+        # Taken back, it counts from when it is there again.
+        ([(1.0, "the hall"), (2.0, "the"), (3.0, "the hall")], [("the", 1.0), ("hall", 3.0)]),
+        (
+            [(1.0, "the hole"), (2.0, "the hall"), (3.0, "the hall is")],
+            [("the", 1.0), ("hall", 2.0), ("is", 3.0)],
+        ),
+        ([], []),
+        ([(1.0, "")], []),
+    ],
+)
+def test_since_when_a_word_stands(shown: list[tuple[float, str]], stands: list[tuple[str, float]]) -> None:
+    assert standing(shown, "en") == stands

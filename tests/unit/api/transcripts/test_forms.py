@@ -3,14 +3,15 @@
 import itertools
 import re
 import textwrap
-from datetime import UTC
+from datetime import UTC, date
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from dolmetsch_api.transcripts.cues import APART_S, Cue, TextPart, in_language, of_recording, recordings
-from dolmetsch_api.transcripts.forms import LINE_LENGTH, markdown, plain, srt, webvtt
+from dolmetsch_api.transcripts.forms import LINE_LENGTH, markdown, marked_text, plain, srt, webvtt
+from dolmetsch_api.transcripts.marks import MadeBy
 from dolmetsch_core.archive.reading import Line, Part
 from dolmetsch_core.wire.consent import TalkFacts
 from dolmetsch_core.wire.feed import Sentence
@@ -18,6 +19,13 @@ from dolmetsch_core.wire.feed import Sentence
 MONDAY = 1755518580.0
 """2025-08-18 14:03 in Berlin."""
 BERLIN = ZoneInfo("Europe/Berlin")
+MARK = MadeBy(version="1.2.3", speech_models=("base",), translators={}, day=date(2025, 8, 18), reviewed=False)
+IN_WORDS = "Made by a machine: Dolmetsch 1.2.3, speech model base, 2025-08-18, not reviewed by a person."
+AS_CUE = "Made by a machine: Dolmetsch 1.2.3, speech\nmodel base, 2025-08-18, not reviewed by a\nperson.\n"
+AS_NOTE = (
+    f"NOTE\n{IN_WORDS}\n"
+    "Digital source type: http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia\n"
+)
 
 
 def said(*texts: str, **fields: Any) -> tuple[Line, ...]:
@@ -36,7 +44,8 @@ def said(*texts: str, **fields: Any) -> tuple[Line, ...]:
 def part(started: float, lines: tuple[Line, ...]) -> Part:
     return Part(
         room="R1", session=str(started), talk=TalkFacts(), public=True, source_lang="en", started=started,
-        updated=started, ended=None, mine=False, lines=lines,
+        updated=started, ended=None, mine=False, speech_model="base", translators={"de": "capitals"},
+        reviewed=False, lines=lines,
     )  # fmt: skip
 
 
@@ -49,6 +58,11 @@ def test_the_text_form_of_clients_in_use() -> None:
         "[00:00:06 - 00:00:08]\n"
         "Now the second line.\n"
     )
+
+
+def test_our_own_text_form_begins_with_the_mark_and_goes_on_like_the_one_of_clients_in_use() -> None:
+    parts = in_language([part(MONDAY, said("Hello."))], "en")
+    assert marked_text(parts, MARK, BERLIN) == f"{IN_WORDS}\n{plain(parts, BERLIN)}"
 
 
 def test_a_known_speaker_stands_before_the_time() -> None:
@@ -66,8 +80,13 @@ def test_parts_are_joined_in_order_of_time_each_under_its_heading() -> None:
 
 def test_subtitles_of_joined_parts_fit_one_recording() -> None:
     parts = in_language([part(MONDAY, said("First.")), part(MONDAY + 3600.5, said("Second."))], "en")
-    assert srt(parts) == (
-        "1\n00:00:00,000 --> 00:00:02,500\nFirst.\n\n2\n01:00:00,500 --> 01:00:03,000\nSecond.\n"
+    assert srt(parts, MARK, "cue") == (
+        "1\n00:00:00,000 --> 00:00:02,500\nFirst.\n\n"
+        f"2\n00:00:02,500 --> 00:00:08,500\n{AS_CUE}\n"
+        "3\n01:00:00,500 --> 01:00:03,000\nSecond.\n"
+    )
+    assert srt(parts, MARK, "note") == (
+        f"{AS_NOTE}\n1\n00:00:00,000 --> 00:00:02,500\nFirst.\n\n2\n01:00:00,500 --> 01:00:03,000\nSecond.\n"
     )
 
 
@@ -81,14 +100,15 @@ def test_parts_of_another_day_are_another_recording() -> None:
     ]
     assert recordings(days) == [0, 0, 0, 1, 1]
     found = in_language(days, "en")
-    assert srt(of_recording(found, None)) == (
-        "1\n00:00:00,000 --> 00:00:02,500\nNext day.\n\n2\n00:01:00,000 --> 00:01:02,500\nAnd on.\n"
+    assert srt(of_recording(found, None), MARK, "note") == (
+        f"{AS_NOTE}\n1\n00:00:00,000 --> 00:00:02,500\nNext day.\n\n"
+        "2\n00:01:00,000 --> 00:01:02,500\nAnd on.\n"
     )
-    assert srt(of_recording(found, 0)).startswith(
-        "1\n00:00:00,000 --> 00:00:02,500\nFirst.\n\n2\n01:00:00,000"
+    assert srt(of_recording(found, 0), MARK, "note").startswith(
+        f"{AS_NOTE}\n1\n00:00:00,000 --> 00:00:02,500\nFirst.\n\n2\n01:00:00,000"
     )
     assert of_recording(found, 2) == []
-    page = markdown(found, TalkFacts(), UTC)
+    page = markdown(found, MARK, TalkFacts(), UTC)
     assert page.count("**00:00:00**") == 2, "times begin anew with each recording"
     assert plain(found, UTC).count("[00:00:00 - ") == 5, "all parts"
 
@@ -96,14 +116,14 @@ def test_parts_of_another_day_are_another_recording() -> None:
 def test_the_newest_recording_is_the_newest_with_text_in_the_language() -> None:
     untranslated = tuple(Line(each.sentence, {}) for each in said("Only English."))
     found = in_language([part(MONDAY, said("Both.")), part(MONDAY + 86_400, untranslated)], "de")
-    assert "BOTH." in srt(of_recording(found, None))
+    assert "BOTH." in srt(of_recording(found, None), MARK, "cue")
 
 
 def test_times_of_a_part_begin_with_it_also_after_one_without_text() -> None:
     untranslated = tuple(Line(each.sentence, {}) for each in said("Only English."))
     found = in_language([part(MONDAY, untranslated), part(MONDAY + 60, said("Both."))], "de")
     assert plain(found, UTC).splitlines()[1] == "[00:00:00 - 00:00:02]"
-    assert srt(found).startswith("1\n00:01:00,000 --> "), "a subtitle fits the recording"
+    assert srt(found, MARK, "note").startswith(f"{AS_NOTE}\n1\n00:01:00,000 --> "), "fits the recording"
 
 
 def test_text_of_spaces_is_no_text() -> None:
@@ -115,14 +135,14 @@ def test_wrapping_a_long_sentence_takes_few_looks(monkeypatch: pytest.MonkeyPatc
     wrap = textwrap.wrap
     monkeypatch.setattr(textwrap, "wrap", lambda text, width: looks.append(width) or wrap(text, width))
     words = "Donaudampfschifffahrtsgesellschaft " * 40
-    assert srt([TextPart(MONDAY, (Cue(0.0, 60.0, words),))])
+    assert srt([TextPart(MONDAY, (Cue(0.0, 60.0, words),))], MARK, "note")
     assert len([each for each in looks if each > LINE_LENGTH]) <= 8
 
 
 def test_webvtt_is_escaped_and_names_its_language() -> None:
     parts = in_language([part(MONDAY, said("a < b & c --> d", speaker=0))], "en")
-    assert webvtt(parts, "en") == (
-        "WEBVTT\nKind: captions\nLanguage: en\n\n"
+    assert webvtt(parts, MARK, "en") == (
+        f"WEBVTT\nKind: captions\nLanguage: en\n\n{AS_NOTE}\n"
         "00:00:00.000 --> 00:00:02.500\n<v Speaker 1>a &lt; b &amp; c → d\n"
     )
 
@@ -147,7 +167,7 @@ def test_what_was_not_translated_is_left_out() -> None:
 )
 def test_a_long_sentence_is_shown_piece_by_piece(text: str) -> None:
     cue = Cue(10.0, 30.0, text)
-    blocks = srt([TextPart(MONDAY, (cue,))]).strip().split("\n\n")
+    blocks = srt([TextPart(MONDAY, (cue,))], MARK, "note").strip().split("\n\n")[1:]
     assert len(blocks) > 1
     for block in blocks:
         lines = block.splitlines()[2:]
@@ -163,7 +183,7 @@ def test_a_long_sentence_is_shown_piece_by_piece(text: str) -> None:
 
 def test_subtitles_never_overlap_and_always_last() -> None:
     cues = (Cue(0.0, 4.0, "One."), Cue(3.0, 3.0, "Two."), Cue(3.1, 5.0, "Three."))
-    times = re.findall(r"(\S+) --> (\S+)", srt([TextPart(MONDAY, cues)]))
+    times = re.findall(r"(\S+) --> (\S+)", srt([TextPart(MONDAY, cues)], MARK, "note"))
     assert times == [
         ("00:00:00,000", "00:00:04,000"),
         ("00:00:04,000", "00:00:04,200"),
@@ -172,14 +192,17 @@ def test_subtitles_never_overlap_and_always_last() -> None:
 
 
 def test_a_blank_line_in_a_text_does_not_end_its_subtitle() -> None:
-    assert srt([TextPart(MONDAY, (Cue(0.0, 1.0, "a\n\nb"),))]) == "1\n00:00:00,000 --> 00:00:01,000\na b\n"
+    written = srt([TextPart(MONDAY, (Cue(0.0, 1.0, "a\n\nb"),))], MARK, "note")
+    assert written == f"{AS_NOTE}\n1\n00:00:00,000 --> 00:00:01,000\na b\n"
 
 
 def test_markdown_has_the_talks_heading_and_no_markup_of_others() -> None:
     talk = TalkFacts(title="<b>Big</b> *talk*", persons=("Ada", "Grace"), location="Hall 1", track="Main")
     parts = in_language([part(MONDAY, said("Hello_you.", "Bye."))], "en")
-    assert markdown(parts, talk, BERLIN) == (
-        "# &lt;b&gt;Big&lt;/b&gt; \\*talk\\*\n\nAda, Grace · Hall 1 · Main\n\n"
+    assert markdown(parts, MARK, talk, BERLIN) == (
+        f"# &lt;b&gt;Big&lt;/b&gt; \\*talk\\*\n\n*{IN_WORDS}*\n\n"
+        f"<!-- made-by: {MARK.model_dump_json()} -->\n\n"
+        "Ada, Grace · Hall 1 · Main\n\n"
         "*Transcription started on 2025-08-18 at 14:03*\n\n"
         "**00:00:00** Hello\\_you. Bye.\n"
     )
