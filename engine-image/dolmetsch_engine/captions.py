@@ -74,7 +74,7 @@ class Captions:
         """Take one step's result; what changed by it, if anything."""
         now = heard.upto + self._shift
         self._sounds_like = heard.sounds_like
-        fresh = heed_pauses(heard.words, heard.hypothesis, pauses, self._last)
+        fresh = heed_pauses(heard.words, heard.hypothesis, pauses, self._last, heard.settled)
         self._last = fresh[-1] if fresh else self._last
         self._positions.words(word.middle for word in fresh)
         words = self._joiner.feed([word.moved(self._shift) for word in fresh], now)

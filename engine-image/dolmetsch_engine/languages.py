@@ -61,8 +61,8 @@ class SpokenLanguage:
             for language, probability in probabilities.items():
                 mean[language] = mean.get(language, 0.0) + probability * seconds / total
         other = max(mean, key=lambda language: mean[language])
-        own = sum(mean.get(language, 0.0) for language in kin(self._language))
-        return other if mean[other] >= OTHER and own <= OWN and other not in kin(self._language) else ""
+        told = _of_kin(mean, other) >= OTHER and _of_kin(mean, self._language) <= OWN
+        return other if told and other not in kin(self._language) else ""
 
 
 def quoted(probabilities: Mapping[str, float], seconds: float, language: str) -> str:
@@ -70,8 +70,12 @@ def quoted(probabilities: Mapping[str, float], seconds: float, language: str) ->
     if seconds < QUOTED_FROM or not probabilities:
         return ""
     other = max(probabilities, key=lambda each: probabilities[each])
-    certain = probabilities[other] >= CERTAIN and other not in kin(language)
+    certain = _of_kin(probabilities, other) >= CERTAIN and other not in kin(language)
     return other if certain else ""
+
+
+def _of_kin(probabilities: Mapping[str, float], language: str) -> float:
+    return sum(probabilities.get(each, 0.0) for each in kin(language))
 
 
 def kin(language: str) -> frozenset[str]:

@@ -29,6 +29,7 @@ RECENT: Final = 40
 SYLLABLES: Final = 4.0
 """How much louder a syllable is than the gaps, at least."""
 LEAST: Final = 1e-6
+"""Loudness up to which there is no sound at all: a microphone that is switched off."""
 NOTHING: Final = 0.0002
 """Root mean square below which there is nothing to make louder: a microphone that is switched off."""
 
@@ -48,11 +49,13 @@ class Loudness:
         """Return the sound as loud as it should be. At the factor of its own loudest moment at once."""
         if not len(sound):
             return sound
-        self._at += len(sound)
         windows = _windows(sound)
         self._note(_loudest(windows))
-        self._recent.extend(windows)
-        self._voiced = self._voiced or _comes_and_goes(self._recent)
+        self._recent.extend(window for window in windows if window > LEAST)
+        if _comes_and_goes(self._recent):
+            self._voiced = True
+            # In a break, in which nothing but the hall itself is heard, no time passes.
+            self._at += len(sound)
         loudest = self._loudest[0][1]
         factor = min(MOST, max(1.0, WANTED / loudest)) if self._voiced and loudest > NOTHING else 1.0
         before, self._factor = self._factor, factor
@@ -87,4 +90,4 @@ def _loudest(windows: Sequence[float]) -> float:
 def _comes_and_goes(windows: Collection[float]) -> bool:
     """Whether it may be a voice, with its syllables and gaps: a hall's own noise is always the same."""
     ordered = sorted(windows)
-    return len(ordered) >= 4 and ordered[-2] >= SYLLABLES * max(ordered[1], LEAST)
+    return len(ordered) >= 4 and ordered[-2] >= SYLLABLES * ordered[1]

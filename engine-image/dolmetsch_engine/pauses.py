@@ -6,6 +6,7 @@ last one may end well before it. The detector knows to 32 ms where nobody spoke.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, Protocol
@@ -36,28 +37,35 @@ def heed_pauses(
     following: Sequence[Word],
     pauses: Sequence[PauseLike],
     last: Word | None = None,
+    until: float = math.inf,
 ) -> list[Word]:
     """Return the words with times that no longer reach into a pause, or end short of one.
 
-    `following` are the words after them, `last` is the one before. All times are seconds of the stream.
+    `following` are the words after them, `last` is the one before. `until`: their audio was cut there; none
+    of them comes after the pause in which that was. All times are seconds of the stream.
     """
     recent = _since(words[0].start - 2.0, pauses) if words else []
     heeded: list[Word] = []
     everything = [*words, *following[:1]]
     for at, word in enumerate(words):
         after = everything[at + 1] if at + 1 < len(everything) else None
-        heeded.append(_heed(word, heeded[-1] if heeded else last, after, recent))
+        heeded.append(_heed(word, heeded[-1] if heeded else last, after, recent, until))
     return heeded
 
 
-def _heed(word: Word, before: Word | None, after: Word | None, pauses: list[tuple[float, float]]) -> Word:
+def _heed(
+    word: Word, before: Word | None, after: Word | None, pauses: list[tuple[float, float]], until: float
+) -> Word:
     start, end = word.start, word.end
     opens = before is None or closes_sentence(before.text)
     for quiet_from, quiet_to in pauses:
         middle = (quiet_from + quiet_to) / 2
-        within = quiet_from - EDGE <= start < quiet_to and (end > middle or opens)
+        ends_it = quiet_from <= until <= quiet_to
+        within = not ends_it and quiet_from - EDGE <= start < quiet_to and (end > middle or opens)
         full = before is not None and before.end >= quiet_from - EDGE  # no room left before the pause
-        across = opens and quiet_from - EARLY <= start < quiet_from and (end > quiet_to or full)
+        across = (
+            not ends_it and opens and quiet_from - EARLY <= start < quiet_from and (end > quiet_to or full)
+        )
         if within or across:
             start = quiet_to - EDGE  # it begins in the pause before it
             end = max(end, start + EDGE)

@@ -228,6 +228,10 @@ class Session:
         self._stream = self._pump = None
         if stream is None or pump is None:
             return
+        await self._end_stream(stream, pump, patience)
+        self._writer.forget_language()
+
+    async def _end_stream(self, stream: Stream, pump: asyncio.Task[None], patience: float) -> None:
         try:
             async with asyncio.timeout(patience):
                 await stream.finish()

@@ -45,11 +45,11 @@ class EngineSettings(BaseSettings):
     second_look_beam: int = Field(5, ge=1, le=10)
     """Hypotheses followed in the second look."""
 
-    phrase: float = Field(3.0, ge=1.0, le=24.0)
-    """Seconds after which a phrase may end with its sentence; shorter ones are read with less around them."""
+    phrase: float = Field(3.0, ge=1.0, le=12.0)
+    """Seconds after which a phrase ends with a sentence and a pause; half as many again: without a pause."""
 
     vac: bool = True
-    """Voice activity control: only speech is transcribed, and pauses commit words."""
+    """Voice activity control: only speech is transcribed, and phrases end in pauses."""
 
     replaceable: bool = True
     """Report committed positions, from which another engine can go on in mid-talk. Needs vac."""
@@ -58,13 +58,13 @@ class EngineSettings(BaseSettings):
     """Seconds of audio after which voice activity is looked at."""
 
     min_silence: float = Field(0.8, ge=0.1, le=5.0)
-    """Seconds of silence after which the words before it are committed as they stand."""
+    """Seconds of silence after which the phrase before it has ended."""
 
     coalesce: float = Field(0.5, ge=0.0, le=5.0)
     """Seconds of new audio before the next pass: less is sooner on the page and more CPU."""
 
     trim: float = Field(8.0, ge=4.0, le=18.0)
-    """Seconds after which a phrase ends without a pause too; after half as many again, in mid-sentence."""
+    """Seconds after which a phrase ends in any pause; after half as many again, between any two words."""
 
     trimming: Literal["segment", "sentence"] = "segment"
     """Where phrases end before they are that long: in any pause (segment), or with a sentence only."""
@@ -73,7 +73,7 @@ class EngineSettings(BaseSettings):
     """Each phrase ends a sentence, whatever its marks: for models that write few."""
 
     confidence_validation: bool = False
-    """Commit a word at once when its probability is over 0.95. Sooner, and wrong more often."""
+    """Take a word for agreed on at once when its probability is over 0.95."""
 
     short_encode: bool = True
     """Encode the audio plus `encode_padding` instead of Whisper's 30 s: a third of the CPU."""

@@ -120,7 +120,7 @@ class Transcriber:
         from dolmetsch_engine.whisper.asr import StreamAsr  # noqa: PLC0415
         from dolmetsch_engine.whisper.processor import Processor  # noqa: PLC0415
 
-        asr = StreamAsr(self._model, self._settings, language, vocabulary)
+        asr = StreamAsr(self._model, self._settings, language, vocabulary, self.languages)
         processor = Processor(self._engine, asr, self._settings)
         captions = Captions(language, offset, resume, every_commit=self._settings.punctuation_split)
         return Stream(processor, captions, offset)
@@ -227,7 +227,7 @@ class Stream:
     @property
     def hurried(self) -> bool:
         """Whether the last phrase stays as first read, for want of time."""
-        return self._processor.online.left_out
+        return self._processor.online.left_out and not self._processor.idle
 
     @property
     def failing(self) -> str | None:

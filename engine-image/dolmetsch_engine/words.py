@@ -16,6 +16,10 @@ _OPTIONAL: Final = re.compile("[\u0307\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u0
 """Vowel points of Hebrew and Arabic, the Arabic stretching sign, the dot of a Turkish İ in lower case."""
 _PRESENTATION: Final = re.compile("[\u20d0-\u20ff\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 """How the sign before it is drawn, as in colour or in a circle: nothing that is said."""
+_UNSPACED_SIGN: Final = re.compile(
+    "[\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]"
+)
+"""Signs of those languages, also where they are quoted in another one."""
 SENTENCE_MARKS: Final = (".", "!", "?", "…", "。", "！", "？", "।", "॥", "؟", "۔", "።", "။", "។")
 
 
@@ -68,7 +72,7 @@ def join(words: Iterable[Word], language: str) -> str:
     parts: list[str] = []
     for word in words:
         text = word.text
-        if parts and language not in UNSPACED and text[:1].isalnum():
+        if parts and language not in UNSPACED and text[:1].isalnum() and not _UNSPACED_SIGN.match(text):
             text = " " + text
         parts.append(text)
     return _SPACES.sub(" ", "".join(parts)).strip()

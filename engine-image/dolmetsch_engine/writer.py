@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dolmetsch_core.live.pen import Pen, StoreLost
 from dolmetsch_core.live.store import STORE_AWAY
@@ -51,6 +51,10 @@ class Writer:
         self._words = words
         self._settled.clear()
         self._wake.set()
+
+    def forget_language(self) -> None:
+        """Another language was chosen, or another stream begins: what it sounded like is no longer so."""
+        self._words = replace(self._words, sounds_like="")
 
     async def run(self) -> None:
         """Write until cancelled. Raises Fenced."""

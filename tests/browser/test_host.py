@@ -125,6 +125,9 @@ async def test_another_spoken_language_is_told_and_changed_with_one_click(opened
     room.tell(sounds_like="de")
     await expect(german).to_be_hidden()
     await expect(page.get_by_label("Spoken")).to_have_value("de")
+    await look(page)
+    await expect(page.get_by_label("Read in")).to_have_value("de")
+    assert len(room.sockets) == 2, "the next look at the rooms changes nothing"
 
 
 async def test_a_second_press_while_the_browser_asks_does_nothing(opened: Opening) -> None:

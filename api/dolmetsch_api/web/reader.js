@@ -47,9 +47,10 @@ export class Reader {
     this.view.showWords();
   }
 
-  /** Show another language, if it is offered; that is no choice to remember. @param {string} lang */
+  /** Show another language, if it is offered; the next visit begins as before. @param {string} lang */
   show(lang) {
     if (![...this.select.options].some(({ value }) => value === lang)) return;
+    this.#wish = lang;
     this.select.value = lang;
     this.view.setLang(lang);
   }

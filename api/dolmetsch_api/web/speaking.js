@@ -134,7 +134,7 @@ export class Speaking {
 
   #takeFrame(frame, target) {
     const other = frame.info?.sounds_like;
-    if (other !== undefined) this.wish.onSoundsLike(other);
+    if (other !== undefined && this.on) this.wish.onSoundsLike(other);
     this.wish.reader.take(frame, target);
   }
 

@@ -95,7 +95,9 @@ class StreamAsr(FasterWhisperASR):
         settings: EngineSettings,
         language: str,
         vocabulary: Iterable[str] = (),
+        languages: Iterable[str] = (),
     ) -> None:
+        """`languages`: those that may be spoken; without any, all that the model knows."""
         # Not the base's constructor: that one would load a model of its own.
         self.model = model
         self.original_language = self._language = language
@@ -107,11 +109,9 @@ class StreamAsr(FasterWhisperASR):
         self.backend_choice = "faster-whisper"
         self._beam_size, self._second_beam = settings.beam_size, settings.second_look_beam
         self._hotwords = hotwords(model, vocabulary)
-        self._languages = tuple(model.supported_languages)
-        self._languages = settings.languages or tuple(model.supported_languages)
+        self._languages = tuple(languages) or tuple(model.supported_languages)
         self._tells_languages = bool(model.model.is_multilingual)
         self.spoken = SpokenLanguage(language)
-        self._tokens_per_second = 12 if language in UNSPACED else 25 if language in _DENSE else 6
 
     def quick(self, audio: Samples, voice: Voice) -> list[Word]:
         """Read what is spoken at this moment: one hypothesis, a short window."""
@@ -125,14 +125,16 @@ class StreamAsr(FasterWhisperASR):
         heard: list[Probabilities] = []
         window, languages = _WINDOW.set(None), _LANGUAGES.set(heard if self._tells_languages else None)
         seconds = len(audio) / SAMPLE_RATE
+        language = self.spoken.sounds_like or self._language
         try:
-            segments = self._transcribe(audio, self._second_beam)
+            words = words_of(self._transcribe(audio, self._second_beam, language), voice)
             _LANGUAGES.set(None)
-            first = self._known(heard[0]) if heard else {}
-            self.spoken.heard(first, seconds)
-            if other := quoted(first, seconds, self._language):
-                segments = self._transcribe(audio, self._second_beam, other)
-            return words_of(segments, voice)
+            # Of music or applause, the model thinks that it is some language too.
+            probabilities = self._known(heard[0]) if heard and words else {}
+            self.spoken.heard(probabilities, seconds)
+            if other := quoted(probabilities, seconds, language):
+                words = words_of(self._transcribe(audio, self._second_beam, other), voice)
+            return words
         finally:
             _WINDOW.reset(window)
             _LANGUAGES.reset(languages)
@@ -143,19 +145,20 @@ class StreamAsr(FasterWhisperASR):
 
     def transcribe(self, audio: Samples, init_prompt: str = "") -> list[Any]:
         """One pass over the buffer; faster-whisper's segments. The prompt is not used: it feeds loops."""
-        return self._transcribe(audio, self._beam_size)
+        return self._transcribe(audio, self._beam_size, self._language)
 
-    def _transcribe(self, audio: Samples, beam_size: int, language: str = "") -> list[Any]:
+    def _transcribe(self, audio: Samples, beam_size: int, language: str) -> list[Any]:
         seconds = len(audio) / SAMPLE_RATE
+        tokens_per_second = 12 if language in UNSPACED else 25 if language in _DENSE else 6
         segments, _ = self.model.transcribe(
             audio,
-            language=language or self._language,
+            language=language,
             beam_size=beam_size,
             temperature=0.0,
             condition_on_previous_text=False,
             word_timestamps=True,
             # A loop stays cheap.
-            max_new_tokens=min(220, int(self._tokens_per_second * seconds) + 20),
+            max_new_tokens=min(220, int(tokens_per_second * seconds) + 20),
             hotwords=self._hotwords,
         )
         return list(segments)

@@ -20,9 +20,9 @@ FIXED: Final = 0.5
 """Seconds by which the start of a word inside a phrase may differ."""
 MEMORY: Final = 12
 """Agreed words that are looked for again in a new pass."""
-UNFINISHED: Final = 0.15
+UNFINISHED: Final = 0.22
 """Seconds before the end of the audio in which a word may be cut off."""
-LOOSE: Final = 4
+LOOSE: Final = 2
 """Words beyond the agreed ones that are shown: each takes the others along when it changes."""
 OTHERWISE: Final = 2
 """Words that each pass may read otherwise between words on which they agree."""
@@ -54,7 +54,20 @@ class Hypothesis:
     @property
     def shown(self) -> list[Word]:
         """What readers see of the phrase so far: not what is still being spoken."""
-        return [*self.known, *self.rest[: min(self._spoken_out, LOOSE)]]
+        return [*self.known, *self.rest[: self._shown_of_rest]]
+
+    @property
+    def _shown_of_rest(self) -> int:
+        count = min(self._spoken_out, LOOSE)
+        while 0 < count < len(self.rest) and _number(self.rest[count - 1]) and _number(self.rest[count]):
+            count -= 1
+        return count
+
+    @property
+    def hidden_from(self) -> float:
+        """Second at which words begin that are not shown yet; infinity: all are."""
+        hidden = self.rest[self._shown_of_rest :]
+        return hidden[0].start if hidden else math.inf
 
     def passed(self, words: Sequence[Word], end: float = math.inf) -> list[Word]:
         """Take one pass over the buffer, whose audio ends at `end`; the words that it agrees on."""
@@ -84,12 +97,10 @@ class Hypothesis:
         before = self.rest[: self._spoken_out]
         old = at = 0
         while at < len(new):
-            if old < len(self.rest) and normal(self.rest[old].text) == normal(new[at].text):
+            same = old < len(self.rest) and normal(self.rest[old].text) == normal(new[at].text)
+            if same or self._sure(new[at]):
                 agreed.append(new[at])
                 old, at = old + 1, at + 1
-            elif self._sure(new[at]):
-                agreed.append(new[at])
-                at += 1
             elif skipped := _read_otherwise(before[old:], new[at:]):
                 agreed += before[old : old + skipped[0]]
                 old, at = old + skipped[0], at + skipped[1]

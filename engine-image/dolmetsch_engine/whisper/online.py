@@ -125,19 +125,22 @@ class Online(OnlineASRProcessor):
             if cut is not None:
                 # Readers need not wait for the second look.
                 self._tell([])
-            final = self._give_up() if cut is None else self._end_phrase(cut)
+            final = self._give_up() if cut is None else self._end_phrase(cut) or []
         self._tell(final)
         return final, self.get_audio_buffer_end_time()
 
     def start_silence(self) -> tuple[list[Word], float]:
         """A pause begins, or the stream ends: all that was said is final."""
         speech_end = self.speech_ends.popleft() if self.speech_ends else None
-        final = self._end_phrase(self.get_audio_buffer_end_time())
+        found = self._end_phrase(self.get_audio_buffer_end_time())
+        final = found or []
         if speech_end is not None:
             final = [word for word in final if word.start < speech_end / SAMPLE_RATE + TRAILING]
-        self._seen = self.end_sample
-        self.settled = True
+        if found is not None:
+            self._seen = self.end_sample
         self._tell(final)
+        # Only now: whoever sees it settled goes by what was told.
+        self.settled = found is not None
         return final, self.get_audio_buffer_end_time()
 
     def end_silence(self, silence_duration: float | None, offset: float) -> None:
@@ -169,7 +172,8 @@ class Online(OnlineASRProcessor):
             Heard(
                 words=tuple(final),
                 hypothesis=tuple(self.hypothesis.shown),
-                upto=self._seen / SAMPLE_RATE,
+                # Words that are not shown yet are no silence.
+                upto=min(self._seen / SAMPLE_RATE, self.hypothesis.hidden_from),
                 settled=self._at / SAMPLE_RATE,
                 sounds_like=self.asr.spoken.sounds_like,
             )
@@ -181,8 +185,7 @@ class Online(OnlineASRProcessor):
         if words is None:
             return False
         self._seen = self.end_sample
-        if self.hypothesis.passed(words, self.get_audio_buffer_end_time()):
-            self.time_of_last_asr_output = self.hypothesis.upto
+        self.hypothesis.passed(words, self.get_audio_buffer_end_time())
         return True
 
     def _read(self, how: Callable[[Samples, Voice], list[Word]], audio: Samples) -> list[Word] | None:
@@ -213,20 +216,32 @@ class Online(OnlineASRProcessor):
             self._limits,
         )
 
-    def _end_phrase(self, cut: float) -> list[Word]:
-        """Return the words up to this second, by a second look if there is time, and go on from there."""
-        samples = round(cut * SAMPLE_RATE) - self._at
-        self.left_out = self._settings.second_look and self.behind()
-        words = None
-        if samples and self._settings.second_look and not self.left_out:
-            words = self._read(self.asr.thorough, self.audio_buffer[:samples])
-        if words is None and round(cut * SAMPLE_RATE) > self._seen:
-            self._pass()
-        quick = self.hypothesis.before(cut)
+    def _end_phrase(self, cut: float) -> list[Word] | None:
+        """Return the words up to this second, by a second look if there is time, and go on from there.
+
+        None: no pass has succeeded, and the audio stays for the next one.
+        """
+        words = self._second_look(cut)
+        if words is None and round(cut * SAMPLE_RATE) > self._seen and not self._pass():
+            return None
         if words is None or lacks(words, self.hypothesis.agreed_before(cut)):
-            words = quick
+            words = self.hypothesis.before(cut)
         self.chunk_at(cut)
-        self.time_of_last_asr_output = max(self.time_of_last_asr_output, cut)
+        return words
+
+    def _second_look(self, cut: float) -> list[Word] | None:
+        """Read the phrase once more; None: it stays as it is."""
+        self.left_out = False
+        audio = self.audio_buffer[: round(cut * SAMPLE_RATE) - self._at]
+        if not len(audio):
+            return []
+        if not self._settings.second_look:
+            return None
+        if self.voice(self.buffer_time_offset, cut) == 0.0 and not self.hypothesis.before(cut):
+            # The rest of a pause in which the phrase before has ended.
+            return []
+        words = None if self.behind() else self._read(self.asr.thorough, audio)
+        self.left_out = words is None
         return words
 
     def _give_up(self) -> list[Word]:
@@ -238,7 +253,13 @@ class Online(OnlineASRProcessor):
         end = self.get_audio_buffer_end_time()
         if end - self.buffer_time_offset <= self._limits.overfull:
             return []
-        words = self._end_phrase(end - UNDECIDED)
-        if not words and not self.hypothesis.rest:
-            self.heard.append(Heard((), (), self._at / SAMPLE_RATE, self._at / SAMPLE_RATE, wordless=True))
-        return words
+        decided = end - UNDECIDED
+        # Between words, as far as they are known.
+        ends = [word.end for word in self.hypothesis.before(decided) if word.end <= decided]
+        cut = ends[-1] if ends and ends[-1] > self.buffer_time_offset + UNDECIDED else decided
+        words = self._end_phrase(cut)
+        if words == [] and not self.hypothesis.rest:
+            at = self._at / SAMPLE_RATE
+            sounds_like = self.asr.spoken.sounds_like
+            self.heard.append(Heard((), (), at, at, wordless=True, sounds_like=sounds_like))
+        return words or []

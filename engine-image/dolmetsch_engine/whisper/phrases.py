@@ -17,8 +17,6 @@ from dolmetsch_engine.words import Word, closes_sentence
 
 BREATH: Final = 0.25
 """Seconds of a pause that a phrase may end in."""
-GAP: Final = 0.15
-"""Seconds between two agreed words that count as a gap."""
 NEAR: Final = 0.5
 """Seconds by which Whisper may misplace the word before a pause."""
 
@@ -50,13 +48,14 @@ def phrase_end(
     seconds = end - start
     if seconds < limits.sentence:
         return None
-    cuts = [cut for pause in pauses if (cut := _cut(pause, start, end)) is not None]
+    least = start + limits.sentence / 2
+    cuts = [cut for pause in pauses if (cut := _cut(pause, end)) is not None and cut >= least]
     ends = [each.end for each in known if closes_sentence(each.text)]
     for cut in reversed(cuts):
         if cut - start >= limits.sentence and any(abs(cut - each) < NEAR for each in ends):
             return cut
     gaps = [(after.start - word.end, (word.end + after.start) / 2, word) for word, after in pairwise(known)]
-    gaps = [gap for gap in gaps if gap[1] - start >= limits.sentence / 2]
+    gaps = [gap for gap in gaps if gap[1] >= least]
     for _, middle, word in reversed(gaps):
         if closes_sentence(word.text) and middle - start >= limits.spoken:
             return middle
@@ -77,9 +76,9 @@ def phrase_end(
     return max(late, key=lambda gap: gap[:2])[1] if late else None
 
 
-def _cut(pause: PauseLike, start: float, end: float) -> float | None:
-    """Where to cut within a pause, None where it is too short, too early, or not seen yet."""
+def _cut(pause: PauseLike, end: float) -> float | None:
+    """Where to cut within a pause, None where it is too short, or not seen yet."""
     if pause.end - pause.start < BREATH * RATE:
         return None
     cut = inside(pause.start, pause.end) / RATE
-    return cut if start < cut <= end else None
+    return cut if cut <= end else None

@@ -92,13 +92,13 @@ class Processor(AudioProcessor):
         self.online = Online(asr, settings)
         self.transcription = self.online
         self.meter = PauseMeter(round(SHORTEST_PAUSE * SAMPLE_RATE))
+        self._listens = engine.vac_session is not None
         if engine.vac_session is not None:
             self.vac = FixedVADIterator(_Listening(OnnxWrapper(session=engine.vac_session), self.meter))
             self.vac.min_silence_samples = round(settings.min_silence * SAMPLE_RATE)
-        if engine.vac_session is not None:
             self.online.silences = self.meter.heard
             self.online.voice = self.meter.voice
-        self.online.behind = lambda: self.backlog > BEHIND * SAMPLE_RATE
+        self.online.behind = lambda: self.waiting > BEHIND * SAMPLE_RATE
         # It warns after 20 s without a word, and takes that for a broken model: applause may last longer.
         self._any_asr_output = True
         self._loudness = Loudness()
@@ -136,6 +136,14 @@ class Processor(AudioProcessor):
             return 0
         return int(self.total_pcm_samples - self.online.end_sample)
 
+    @property
+    def waiting(self) -> int:
+        """The same without the pause that lasts: nobody waits for that."""
+        silence = self.current_silence
+        if silence is None or silence.start is None:
+            return self.backlog
+        return max(0, round(silence.start * SAMPLE_RATE) - self.online.end_sample)
+
     async def _process_pcm_array(self, pcm_array: Samples) -> None:
         pcm_array = self._loudness.apply(pcm_array)
         # Keep what a pause may need: its real audio, if it ends within LONG_PAUSE.
@@ -166,7 +174,12 @@ class Processor(AudioProcessor):
         await asyncio.to_thread(self.online.finish)
 
     def _last_speech_end(self) -> int | None:
-        """Sample at which the speech before the end of the stream ended; a last click is no speech."""
+        """Sample at which the speech before the end of the stream ended; a last click is no speech.
+
+        None: somebody speaks, or nobody listened for that.
+        """
+        if not self._listens:
+            return None
         if self.meter.quiet_from is None and self.meter.pauses:
             last = self.meter.pauses[-1]
             if self.total_pcm_samples - last.end < CLICK * SAMPLE_RATE:

@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -16,7 +17,7 @@ from dolmetsch_engine.transcriber import (
     Transcriber,
     UnknownLanguage,
 )
-from tests.integration.engine.conftest import HearTalk
+from tests.integration.engine.conftest import DEMO, HearTalk
 from tests.integration.engine.listening import (
     DEADLINE,
     MESSAGE,
@@ -100,6 +101,38 @@ async def test_two_streams_on_one_model_do_not_disturb_each_other(demo: Transcri
     assert "neben dem Eingang" in german.text
 
 
+async def test_without_voice_activity_control_a_talk_is_heard_to_its_end(talks: Path) -> None:
+    settings = EngineSettings(
+        model=DEMO / "speech-model", languages=("en", "de"), vac=False, replaceable=False
+    )
+    transcriber = Transcriber(settings)
+    transcriber.load()
+    pcm = b"".join(await decode(recorded(talks / "str_en.webm")))
+    result = await hear(transcriber, pcm, "en")
+    assert_numbered(result.sentences)
+    said = " ".join(str(sentence["text"]) for sentence in expected(talks, "str_en"))
+    assert errors(said, result.text) <= 0.15
+    assert "fifty students" in result.text
+
+
+async def test_a_stereo_recording_of_which_one_channel_is_upside_down_is_heard(
+    demo: Transcriber, talks: Path, tmp_path: Path
+) -> None:
+    mono = np.frombuffer(b"".join(await decode(recorded(talks / "str_en.webm"))), dtype=np.int16)[
+        : 6 * 16_000
+    ]
+    path = tmp_path / "stereo.webm"
+    with av.open(str(path), "w", format="webm") as file:
+        stream = file.add_stream("libopus", rate=48_000, layout="stereo")
+        both = np.repeat(np.stack([mono, -mono]), 3, axis=1)
+        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(both.T.reshape(1, -1)), "s16", "stereo")
+        frame.sample_rate = 48_000
+        for packet in [*stream.encode(frame), *stream.encode(None)]:
+            file.mux(packet)
+    result = await hear(demo, b"".join(await decode([path.read_bytes()])), "en")
+    assert "The large hall is next to the entrance." in result.text
+
+
 async def test_cancelled_stream_ends_at_once(demo: Transcriber) -> None:
     stream = demo.stream("en")
     await stream.start()
@@ -152,8 +185,6 @@ def test_unknown_language_is_refused_with_what_is_known(demo: Transcriber) -> No
 
 
 def test_model_that_is_not_loaded_says_so() -> None:
-    from tests.integration.engine.conftest import DEMO
-
     with pytest.raises(ModelUnavailable, match=r"Remedy: call load\(\) first"):
         Transcriber(EngineSettings(model=DEMO / "speech-model")).stream("en")
 

@@ -116,3 +116,13 @@ def test_word_before_another_is_not_stretched_to_the_pause_after_both() -> None:
     pauses = [Pause(2 * RATE, 3 * RATE)]
     first, second = heed_pauses([Word(" the", 1.4, 1.6), Word(" hall", 1.6, 1.9)], [], pauses)
     assert (first.end, second.end) == (1.6, 2.0)
+
+
+def test_last_word_before_the_pause_that_its_phrase_ends_in_stays_before_it() -> None:
+    pauses = [Pause(round(3.8 * RATE), round(4.2 * RATE))]
+    before = Word(" works.", 3.2, 3.6)
+    (heeded,) = heed_pauses([Word(" Right.", 3.76, 3.94)], [], pauses, before, until=3.95)
+    assert (heeded.start, heeded.end) == pytest.approx((3.76, 3.85))
+    # A phrase that goes on behind the pause may begin there.
+    (heeded,) = heed_pauses([Word(" Right.", 3.76, 3.94)], [], pauses, before, until=9.0)
+    assert heeded.start == pytest.approx(4.15)

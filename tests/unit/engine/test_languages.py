@@ -33,6 +33,8 @@ UNSURE: Phrase = (5.0, {"de": 0.5, "en": 0.3, "nl": 0.2})
         # Two names of what the model takes for one language.
         ("hi", [(5.0, {"ur": 0.95, "hi": 0.05})] * 4, ""),
         ("no", [(5.0, {"nn": 0.95, "no": 0.05})] * 4, ""),
+        # Two names of another language are one as well.
+        ("en", [(5.0, {"no": 0.5, "nn": 0.45})] * 2, "no"),
         # A word and a cough are no phrase.
         ("en", [(0.8, {"de": 0.99})] * 40, ""),
     ],
@@ -67,6 +69,7 @@ def test_it_is_told_within_half_a_minute_of_a_change_and_taken_back_after_it() -
         ("en", 6.0, {"en": 0.99}, ""),
         ("en", 6.0, {}, ""),
         ("hi", 6.0, {"ur": 0.99}, ""),
+        ("en", 6.0, {"zh": 0.5, "yue": 0.45}, "zh"),
         ("zh", 6.0, {"yue": 0.99}, ""),
     ],
 )

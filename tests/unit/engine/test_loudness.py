@@ -62,14 +62,30 @@ def test_what_is_always_the_same_is_no_voice(noise: float) -> None:
         assert loudness.apply(sound) is sound
 
 
-def test_a_pause_is_not_made_louder_than_the_speech_before_it_needs() -> None:
+def test_a_break_is_never_made_louder_than_the_speech_before_it_needs() -> None:
     loudness = begun(0.2)
-    for _ in range(round(HELD / RATE / 0.25) - 1):
-        sound = loudness.apply(hum(0.001))
-    assert rms(sound) == pytest.approx(0.001, rel=0.01)
+    dice = np.random.default_rng(1)
+    for _ in range(round(3 * HELD / RATE / 0.25)):
+        sound = loudness.apply(dice.normal(0, 0.001, RATE // 4).astype(np.float32))
+    assert rms(sound) == pytest.approx(0.001, rel=0.05)
+
+
+def test_a_quieter_speaker_is_made_louder_after_a_minute() -> None:
+    loudness = begun(0.2)
+    for _ in range(round(HELD / RATE / 0.5) + 2):
+        loudness.apply(hum(0.003))
+        loudness.apply(hum(0.0002))
+    assert rms(loudness.apply(hum(0.003))) > 0.02
+
+
+def test_noise_after_a_muted_microphone_is_no_voice() -> None:
+    loudness = Loudness()
+    dice = np.random.default_rng(1)
     for _ in range(8):
-        sound = loudness.apply(hum(0.001))
-    assert rms(sound) == pytest.approx(WANTED, rel=0.05)
+        loudness.apply(np.zeros(RATE // 4, dtype=np.float32))
+    for _ in range(20):
+        sound = dice.normal(0, 0.0005, RATE // 4).astype(np.float32)
+        assert loudness.apply(sound) is sound
 
 
 def test_a_click_does_not_hide_a_quiet_voice() -> None:

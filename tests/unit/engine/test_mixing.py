@@ -55,3 +55,14 @@ def test_channels_that_change_places_in_a_pause_are_followed() -> None:
 
 def test_nothing_is_nothing() -> None:
     assert len(Mixer().mix(NOTHING[:0], NOTHING[:0])) == 0
+
+
+def test_which_channel_is_taken_does_not_change_with_every_block() -> None:
+    mixer = Mixer()
+    dice = np.random.default_rng(1)
+    taken = set()
+    for _ in range(500):
+        left = VOICE + dice.integers(-40, 40, len(VOICE)).astype(np.int16)
+        right = -VOICE + dice.integers(-40, 40, len(VOICE)).astype(np.int16)
+        taken.add(np.array_equal(mixer.mix(left, right), left))
+    assert len(taken) == 1

@@ -44,6 +44,19 @@ TEN = said("one two three four five six seven eight nine ten.")
         # No pause at all: after a sentence, then at the widest gap, both between agreed words.
         ([*TEN, *said("eleven", start=4.1)], [], 8.5, LIMITS, 4.05),
         ([*said("one two", step=3.5), *said("three", start=7.3)], [], 12.5, LIMITS, 7.15),
+        # Not in the pause in which the phrase before has ended.
+        (said("one two", step=3.5), [pause(0.0, 0.4)], 12.5, LIMITS, 3.5),
+        # A sentence that no pause follows, after four seconds and a half.
+        (
+            [
+                *said("one two three four five six seven eight nine ten eleven twelve."),
+                *said("and", start=4.9),
+            ],
+            [],
+            5.5,
+            LIMITS,
+            4.85,
+        ),
         # What one pass alone has seen, or nobody, is no boundary.
         (TEN, [], 8.5, LIMITS, None),
         ([], [], 30.0, LIMITS, None),
