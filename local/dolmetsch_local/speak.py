@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from pathlib import Path
 
 from websockets.asyncio.client import ClientConnection
@@ -11,6 +12,11 @@ from websockets.exceptions import ConnectionClosed
 from dolmetsch_local.client import Refused, frames, host_socket, login, room_of
 from dolmetsch_local.recorder import Slice, record
 from dolmetsch_local.state import Address
+
+QUIET_S = 5.0
+"""Seconds without a new caption after which everything that was said is heard."""
+LONGEST_S = 120.0
+"""Seconds after the last word that a slow machine is waited for."""
 
 
 async def speak(
@@ -24,7 +30,7 @@ async def speak(
     public: bool = False,
     began: Callable[[], None] = lambda: None,
 ) -> None:
-    """Stream the recording into the room in real time. Raises NotAudio, Refused.
+    """Stream the recording into the room in real time, and stay until it is heard. Raises NotAudio, Refused.
 
     `began` is called when its time begins.
     """
@@ -34,7 +40,8 @@ async def speak(
     try:
         async with host_socket(key, room, source, source, store=store, public=public) as socket:
             await _until_ready(socket)
-            hearing = asyncio.create_task(_hear(socket), name="frames")
+            captions = _Captions()
+            hearing = asyncio.create_task(captions.hear(socket), name="frames")
             try:
                 began()
                 async for piece in _in_time(recording):
@@ -42,6 +49,7 @@ async def speak(
                         hearing.result()
                     await socket.send(piece.data)
                     progress(piece.until, recording[-1].until)
+                await captions.until_quiet()
             finally:
                 hearing.cancel()
                 await asyncio.gather(hearing, return_exceptions=True)
@@ -55,9 +63,25 @@ async def _until_ready(socket: ClientConnection) -> None:
             return
 
 
-async def _hear(socket: ClientConnection) -> None:
-    async for _ in frames(socket):
-        pass
+class _Captions:
+    """What comes back of what was said: an engine that is behind hears no more once its host has left."""
+
+    def __init__(self) -> None:
+        self._came = asyncio.Event()
+
+    async def hear(self, socket: ClientConnection) -> None:
+        """Read frames until the socket closes."""
+        async for _ in frames(socket):
+            self._came.set()
+
+    async def until_quiet(self) -> None:
+        """Wait until nothing has come for a while, or for as long as anybody would."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LONGEST_S):
+                while True:
+                    self._came.clear()
+                    async with asyncio.timeout(QUIET_S):
+                        await self._came.wait()
 
 
 async def _in_time(recording: list[Slice]) -> AsyncIterator[Slice]:

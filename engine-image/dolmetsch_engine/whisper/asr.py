@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from dolmetsch_engine.languages import SpokenLanguage, quoted
 from dolmetsch_engine.settings import EngineSettings
-from dolmetsch_engine.whisper.cleaning import clean, hurried
+from dolmetsch_engine.whisper.cleaning import clean, too_fast
 from dolmetsch_engine.whisper.evidence import Evidence, spoken
 from dolmetsch_engine.whisper.quiet import quiet_import
 from dolmetsch_engine.words import UNSPACED, Word
@@ -183,7 +183,7 @@ def words_of(segments: Iterable[Any], voice: Voice) -> list[Word]:
             repetition=segment.compression_ratio,
             appended=segment.seek > 0,
         )
-        if spoken(evidence) and not hurried(said):
+        if spoken(evidence) and not too_fast(said):
             words += said
     return clean(words)
 

@@ -42,7 +42,7 @@ def clean(words: Sequence[Word]) -> list[Word]:
     return unloop(kept)
 
 
-def hurried(words: Sequence[Word]) -> bool:
+def too_fast(words: Sequence[Word]) -> bool:
     """Whether a segment is spoken faster than anybody can: Whisper put invented words into a pause."""
     if len(words) < 3:
         return False

@@ -3,7 +3,7 @@
 import pytest
 
 from dolmetsch_engine.segmenter import Segmenter
-from dolmetsch_engine.whisper.cleaning import clean, hurried, unloop
+from dolmetsch_engine.whisper.cleaning import clean, too_fast, unloop
 from dolmetsch_engine.words import Word, join
 
 LIFE = 0.3
@@ -146,9 +146,9 @@ def test_marks_go_to_their_words_as_written(words: list[str], kept: list[str]) -
 
 
 def test_a_sentence_in_no_time_is_invented() -> None:
-    assert hurried(said("Können Sie mich hören?", step=0.07))
-    assert not hurried(said("Können Sie mich hören?", step=0.2))
-    assert not hurried(said("Ja bitte", step=0.01))
+    assert too_fast(said("Können Sie mich hören?", step=0.07))
+    assert not too_fast(said("Können Sie mich hören?", step=0.2))
+    assert not too_fast(said("Ja bitte", step=0.01))
 
 
 @pytest.mark.parametrize(
