@@ -174,8 +174,8 @@ async def test_captions_go_on_through_new_sockets_recorders_and_engine_sessions(
         # The old socket is still open: the client's page does not wait for it.
         async with hosting(server, room, known, target=server.target) as again:
             assert_in_order(again)
-            # The engine session is the same: it was in mid-sentence, and still is. Words are shown a while after
-            # they were sent: on a slow machine the whole sentence had been, and ends by itself.
+            # The engine session is the same: it was in mid-sentence, and still is. Words are shown after they
+            # were sent: on a slow machine the whole sentence had been, and ends by itself.
             ended = len(page.sentences) == before + 1
             assert ended or (len(page.sentences), bool(page.incomplete_sentence)) == (before, True)
             assert ended or (await again.snapshot())["incomplete_sentence"]

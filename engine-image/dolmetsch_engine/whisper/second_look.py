@@ -10,6 +10,8 @@ from dolmetsch_engine.words import Word, normal
 
 STRETCH: Final = 3
 """Words in a row that the second look must not lack."""
+LONGEST: Final = 0.6
+"""Seconds of a word, as far as it says that something was heard."""
 EMPTY: Final = 0.3
 """Share of their time in which it may have other words, to lack them all the same."""
 
@@ -29,5 +31,9 @@ def lacks(second: Sequence[Word], agreed: Sequence[Word]) -> bool:
 def _silent(second: Sequence[Word], stretch: Sequence[Word]) -> bool:
     """Whether the second look hears next to nothing in the time of a stretch."""
     start, end = stretch[0].start, stretch[-1].end
-    heard = sum(max(0.0, min(word.end, end) - max(word.start, start)) for word in second)
+    # Where Whisper has skipped speech, the word before it is stretched over it.
+    ends = [min(word.end, word.start + LONGEST) for word in second]
+    heard = sum(
+        max(0.0, min(to, end) - max(word.start, start)) for word, to in zip(second, ends, strict=True)
+    )
     return heard <= EMPTY * (end - start)

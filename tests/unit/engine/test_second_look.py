@@ -7,8 +7,8 @@ from dolmetsch_engine.words import Word
 
 
 def said(text: str) -> list[Word]:
-    """Words of a second each; "_" is a second without one."""
-    return [Word(f" {word}", at, at + 1.0) for at, word in enumerate(text.split()) if word != "_"]
+    """Words of half a second; "_" is half a second without one."""
+    return [Word(f" {word}", at / 2, at / 2 + 0.5) for at, word in enumerate(text.split()) if word != "_"]
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,9 @@ def said(text: str) -> list[Word]:
 )
 def test_a_second_look_that_skips_a_stretch_is_not_believed(second: str, agreed: str, skipped: bool) -> None:
     assert lacks(said(second), said(agreed)) is skipped
+
+
+def test_a_word_that_is_stretched_over_what_was_skipped_is_not_in_its_place() -> None:
+    agreed = said("Wir haben zwölf Gäste. Der Arzt spricht Tschechisch und Englisch.")
+    stretched = [*said("Wir haben zwölf"), Word(" Gäste.", 1.5, 5.0)]
+    assert lacks(stretched, agreed)
