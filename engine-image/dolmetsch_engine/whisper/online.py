@@ -224,7 +224,7 @@ class Online(OnlineASRProcessor):
         words = self._second_look(cut)
         if words is None and round(cut * SAMPLE_RATE) > self._seen and not self._pass():
             return None
-        if words is None or lacks(words, self.hypothesis.agreed_before(cut)):
+        if words is None or lacks(words, self.hypothesis.before(cut)):
             words = self.hypothesis.before(cut)
         self.chunk_at(cut)
         return words
