@@ -60,7 +60,7 @@ class Captions:
             line_start=before.line_start,
             every_commit=every_commit,
         )
-        self._positions = Positions(RATE)
+        self._positions = Positions()
         self._last: Word | None = None
         self._sounds_like = ""
         self._shown: tuple[str, int, str] = ("", offset, "")

@@ -42,7 +42,7 @@ class SpokenLanguage:
         self._language = language
         self._phrases: deque[tuple[float, Mapping[str, float]]] = deque()
 
-    def heard(self, probabilities: Mapping[str, float], seconds: float) -> None:
+    def take(self, probabilities: Mapping[str, float], seconds: float) -> None:
         """Take what the model thinks of a phrase: probabilities by language."""
         if seconds < SHORTEST or not probabilities:
             return

@@ -13,9 +13,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from dolmetsch_engine.pauses import RATE
+
 Samples = NDArray[np.float32]
 
-RATE: Final = 16_000
 WINDOW: Final = RATE // 20
 """Samples over which loudness is taken: longer than a click."""
 HELD: Final = 60 * RATE
@@ -29,9 +30,9 @@ RECENT: Final = 40
 SYLLABLES: Final = 4.0
 """How much louder a syllable is than the gaps, at least."""
 LEAST: Final = 1e-6
-"""Loudness up to which there is no sound at all: a microphone that is switched off."""
+"""Root mean square of digital silence, which says nothing of the hall."""
 NOTHING: Final = 0.0002
-"""Root mean square below which there is nothing to make louder: a microphone that is switched off."""
+"""The same of a microphone that is switched off: there is nothing to make louder."""
 
 
 class Loudness:

@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from dolmetsch_engine.pauses import PauseLike
+from dolmetsch_engine.pauses import RATE, PauseLike
 
 LEAD: Final = 0.15
 """Seconds from the start of the pause to the cut, or half the pause if that is less."""
@@ -19,16 +19,15 @@ BREAK: Final = 1.0
 MEMORY: Final = 4000
 
 
-def inside(start: int, end: int, rate: int = 16_000) -> int:
+def inside(start: int, end: int) -> int:
     """Return where to cut within a pause: samples."""
-    return start + min(round(LEAD * rate), (end - start) // 2)
+    return start + min(round(LEAD * RATE), (end - start) // 2)
 
 
 class Positions:
     """Committed position of one stream, in samples from the stream's first one."""
 
-    def __init__(self, rate: int = 16_000) -> None:
-        self._rate = rate
+    def __init__(self) -> None:
         self._middles: list[float] = []
         self._forgotten = 0
         self.cut = 0
@@ -57,8 +56,8 @@ class Positions:
             cut = inside(pause.start, pause.end)
             if cut <= self.cut:
                 break
-            before = self._before((pause.start + pause.end) / 2 / self._rate)
-            followed = before < self.committed or round(understood * self._rate) >= cut
+            before = self._before((pause.start + pause.end) / 2 / RATE)
+            followed = before < self.committed or round(understood * RATE) >= cut
             if followed and before <= written:
                 self.cut = cut
                 break
@@ -67,7 +66,7 @@ class Positions:
     def quiet(self, since: int, now: int, written: int) -> int:
         """Move on in a pause that lasts: everything before it is settled, and written. Returns the cut."""
         if written >= self.committed and now > since:
-            self.cut = max(self.cut, inside(since, now), now - round(BREAK * self._rate))
+            self.cut = max(self.cut, inside(since, now), now - round(BREAK * RATE))
         return self.cut
 
     def wordless(self, upto: int, written: int) -> int:

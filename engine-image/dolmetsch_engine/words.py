@@ -72,10 +72,15 @@ def join(words: Iterable[Word], language: str) -> str:
     parts: list[str] = []
     for word in words:
         text = word.text
-        if parts and language not in UNSPACED and text[:1].isalnum() and not _UNSPACED_SIGN.match(text):
+        if parts and language not in UNSPACED and text[:1].isalnum() and not _goes_on(parts[-1], text):
             text = " " + text
         parts.append(text)
     return _SPACES.sub(" ", "".join(parts)).strip()
+
+
+def _goes_on(before: str, text: str) -> bool:
+    """Whether both are signs of a language without spaces between words."""
+    return bool(_UNSPACED_SIGN.match(before[-1:]) and _UNSPACED_SIGN.match(text))
 
 
 def _spoken(char: str) -> bool:

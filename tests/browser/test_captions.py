@@ -1,11 +1,14 @@
 """Captions as they stand on the page."""
 
+import json
 from typing import Any
 
 import pytest
 from playwright.async_api import Page, expect
 
+from tests.browser.boxes import WATCH_BOXES
 from tests.browser.conftest import Opening, captions, chunk, photograph, show
+from tests.browser.fake_room import FakeRoom
 
 pytestmark = pytest.mark.browser
 
@@ -59,6 +62,31 @@ async def test_a_reader_who_scrolls_up_is_left_alone_until_following_again(opene
     await follow.click()
     await expect(follow).to_be_hidden()
     assert (await log.evaluate(position))[1]
+
+
+async def test_a_longer_state_moves_no_caption(opened: Opening) -> None:
+    """On a phone, "Captions are delayed…" takes a line more than "Live"."""
+    room = FakeRoom()
+    page = await opened("#/rooms", width=360, height=640)
+    await page.route_web_socket("**/room/**", room.take)
+    await page.evaluate("() => { location.hash = '#/room/DEMO1'; }")
+    await expect(page.get_by_text("Connected")).to_be_visible()
+    for line in range(12):
+        long = [{"en": f"Sentence {line} {each} goes on for some more words."} for each in range(3)]
+        room.sockets[-1].send(json.dumps(chunk(long, line=line)))
+    state = page.locator(".state")
+    room.tell(state="live")
+    await expect(state).to_have_text("Live")
+    await page.evaluate(WATCH_BOXES)
+    heights = []
+    for name, text in (("captions_delayed", "Captions are delayed"), ("live", "Live")) * 5:
+        room.tell(state=name)
+        room.sockets[-1].send(json.dumps(chunk([], rest=f"Words while {name}, {len(heights)}")))
+        await expect(state).to_contain_text(text)
+        await page.wait_for_function("(count) => boxes.compared >= count", arg=len(heights) + 1)
+        heights.append(await state.evaluate("(state) => state.offsetHeight"))
+    assert min(heights) < max(heights), "the state has lines"
+    assert await page.evaluate("() => boxes.moved") == []
 
 
 async def read_out(page: Page) -> list[str]:

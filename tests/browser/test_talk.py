@@ -5,34 +5,13 @@ import contextlib
 import pytest
 from playwright.async_api import Page, expect
 
+from tests.browser.boxes import WATCH_BOXES
 from tests.browser.conftest import NOTICE, PATIENCE_MS, Opening, captions, choose, log_in, photograph
 from tests.platform_process import PlatformProcess
 from tests.scoring import exact_translations, score, talk
 from tests.waiting import looks
 
 pytestmark = pytest.mark.browser
-
-WATCH_BOXES = """
-() => {
-  window.boxes = {compared: 0, moved: []};
-  const words = document.querySelector('.words');
-  const look = () => [...document.querySelectorAll('.sentence')].map((each) => {
-    const {top, left, width, height} = each.getBoundingClientRect();
-    return {text: each.textContent, box: [top, left, width, height].join(' ')};
-  });
-  let before = look();
-  new MutationObserver(() => {
-    const now = look();
-    const same = now.length === before.length && now.every(({text}, at) => text === before[at].text);
-    if (same && now.length) {
-      boxes.compared += 1;
-      now.forEach(({text, box}, at) => box === before[at].box || boxes.moved.push([text, box]));
-    }
-    before = now;
-  }).observe(words, {childList: true, characterData: true, subtree: true});
-}
-"""
-"""When only unfinished words changed, finished captions must stand where they stood."""
 
 WATCH_STATES = """
 () => {

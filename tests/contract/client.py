@@ -288,7 +288,9 @@ class Recorder:
     """The browser's recorder: starts once and goes on, whatever becomes of the sockets."""
 
     def __init__(self, name: str = "en") -> None:
-        self._slices = recorded(talk(name).recording)
+        of = talk(name)
+        self._slices = recorded(of.recording)
+        self._middles = [(each["start"] + each["end"]) / 2 for each in of.sentences]
         self._next = 0
 
     async def record(self, seconds: float, tab: Tab) -> None:
@@ -296,6 +298,11 @@ class Recorder:
         count = round(seconds / SLICE_S)
         assert self._next + count <= len(self._slices), "the talk is over"
         await self._send(count, tab)
+
+    async def record_into_a_sentence(self, tab: Tab) -> None:
+        """Send what it records up to the middle of the next sentence, as it comes."""
+        middle = next(middle for middle in self._middles if middle > (self._next + 1) * SLICE_S)
+        await self._send(int(middle / SLICE_S) - self._next, tab)
 
     async def record_until(self, tab: Tab, check: Callable[[], Any], what: str) -> None:
         """Send what it records, as it comes, until `check()` is true; after the talk's end only wait for it.

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from dolmetsch_engine.languages import SpokenLanguage, quoted
 from dolmetsch_engine.settings import EngineSettings
 from dolmetsch_engine.whisper.cleaning import clean, too_fast
-from dolmetsch_engine.whisper.evidence import Evidence, spoken
+from dolmetsch_engine.whisper.evidence import Evidence, was_said
 from dolmetsch_engine.whisper.quiet import quiet_import
 from dolmetsch_engine.words import UNSPACED, Word
 
@@ -111,7 +111,7 @@ class StreamAsr(FasterWhisperASR):
         self._hotwords = hotwords(model, vocabulary)
         self._languages = tuple(languages) or tuple(model.supported_languages)
         self._tells_languages = bool(model.model.is_multilingual)
-        self.spoken = SpokenLanguage(language)
+        self.spoken_language = SpokenLanguage(language)
 
     def quick(self, audio: Samples, voice: Voice) -> list[Word]:
         """Read what is spoken at this moment: one hypothesis, a short window."""
@@ -125,13 +125,13 @@ class StreamAsr(FasterWhisperASR):
         heard: list[Probabilities] = []
         window, languages = _WINDOW.set(None), _LANGUAGES.set(heard if self._tells_languages else None)
         seconds = len(audio) / SAMPLE_RATE
-        language = self.spoken.sounds_like or self._language
+        language = self.spoken_language.sounds_like or self._language
         try:
             words = words_of(self._transcribe(audio, self._second_beam, language), voice)
             _LANGUAGES.set(None)
             # Of music or applause, the model thinks that it is some language too.
             probabilities = self._known(heard[0]) if heard and words else {}
-            self.spoken.heard(probabilities, seconds)
+            self.spoken_language.take(probabilities, seconds)
             if other := quoted(probabilities, seconds, language):
                 words = words_of(self._transcribe(audio, self._second_beam, other), voice)
             return words
@@ -183,7 +183,7 @@ def words_of(segments: Iterable[Any], voice: Voice) -> list[Word]:
             repetition=segment.compression_ratio,
             appended=segment.seek > 0,
         )
-        if spoken(evidence) and not too_fast(said):
+        if was_said(evidence) and not too_fast(said):
             words += said
     return clean(words)
 

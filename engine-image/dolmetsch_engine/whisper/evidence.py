@@ -48,7 +48,7 @@ class Evidence:
     """It follows the first window of a pass: a second of audio or less, decoded on its own."""
 
 
-def spoken(segment: Evidence) -> bool:
+def was_said(segment: Evidence) -> bool:
     """Whether somebody said it."""
     if segment.no_speech > SURELY_NOT:
         return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -16,7 +17,7 @@ from dolmetsch_engine.whisper.heard import Heard
 from dolmetsch_engine.whisper.hypothesis import Hypothesis
 from dolmetsch_engine.whisper.phrases import Limits, phrase_end
 from dolmetsch_engine.whisper.quiet import quiet_import
-from dolmetsch_engine.whisper.second_look import lacks
+from dolmetsch_engine.whisper.second_look import lacks, surer, without_afterthoughts
 from dolmetsch_engine.words import Word
 
 with quiet_import():
@@ -29,9 +30,7 @@ LONG_PAUSE: Final = 5.0
 """Seconds from which a pause is not transcribed: the buffer starts anew after it."""
 LEAD_IN: Final = 0.3
 """Seconds of real audio before the detector's start of speech; without them a first word is lost."""
-TRAILING: Final = 0.3
-"""Seconds after the end of speech in which a word may still begin; later ones are invented."""
-SPOKEN: Final = 1.5
+UNPAUSED: Final = 1.8
 """Times `phrase` after which a sentence ends it also without a pause."""
 OVERFULL: Final = 1.5
 """Times `trim` after which a phrase is cut between any two agreed words, for want of a better place."""
@@ -54,7 +53,7 @@ class Online(OnlineASRProcessor):
         self._settings = settings
         self._limits = Limits(
             sentence=settings.phrase,
-            spoken=SPOKEN * settings.phrase,
+            unpaused=UNPAUSED * settings.phrase,
             full=settings.trim,
             overfull=OVERFULL * settings.trim,
             at_sentences=settings.trimming == "sentence",
@@ -131,17 +130,15 @@ class Online(OnlineASRProcessor):
 
     def start_silence(self) -> tuple[list[Word], float]:
         """A pause begins, or the stream ends: all that was said is final."""
-        speech_end = self.speech_ends.popleft() if self.speech_ends else None
-        found = self._end_phrase(self.get_audio_buffer_end_time())
-        final = found or []
-        if speech_end is not None:
-            final = [word for word in final if word.start < speech_end / SAMPLE_RATE + TRAILING]
-        if found is not None:
+        quiet_from = self.speech_ends.popleft() if self.speech_ends else None
+        speech_end = math.inf if quiet_from is None else quiet_from / SAMPLE_RATE
+        final = self._end_phrase(self.get_audio_buffer_end_time(), speech_end)
+        if final is not None:
             self._seen = self.end_sample
-        self._tell(final)
+        self._tell(final or [])
         # Only now: whoever sees it settled goes by what was told.
-        self.settled = found is not None
-        return final, self.get_audio_buffer_end_time()
+        self.settled = final is not None
+        return final or [], self.get_audio_buffer_end_time()
 
     def end_silence(self, silence_duration: float | None, offset: float) -> None:
         """Go on after a pause: with its real audio, or after a long one in a new buffer."""
@@ -175,7 +172,7 @@ class Online(OnlineASRProcessor):
                 # Words that are not shown yet are no silence.
                 upto=min(self._seen / SAMPLE_RATE, self.hypothesis.hidden_from),
                 settled=self._at / SAMPLE_RATE,
-                sounds_like=self.asr.spoken.sounds_like,
+                sounds_like=self.asr.spoken_language.sounds_like,
             )
         )
 
@@ -216,18 +213,20 @@ class Online(OnlineASRProcessor):
             self._limits,
         )
 
-    def _end_phrase(self, cut: float) -> list[Word] | None:
+    def _end_phrase(self, cut: float, speech_end: float = math.inf) -> list[Word] | None:
         """Return the words up to this second, by a second look if there is time, and go on from there.
 
-        None: no pass has succeeded, and the audio stays for the next one.
+        `speech_end`: since when nobody speaks. None: no pass has succeeded; the audio stays for the next one.
         """
-        words = self._second_look(cut)
-        if words is None and round(cut * SAMPLE_RATE) > self._seen and not self._pass():
+        second = self._second_look(cut)
+        if second is None and round(cut * SAMPLE_RATE) > self._seen and not self._pass():
             return None
-        if words is None or lacks(words, self.hypothesis.before(cut)):
-            words = self.hypothesis.before(cut)
+        quick, agreed = self.hypothesis.before(cut), self.hypothesis.agreed_before(cut)
+        believed = second is not None and not lacks(second, quick) and not surer(quick, second)
+        # Of two passes that have read a word, the second look may be one.
+        words, twice = (second or [], quick) if believed else (quick, agreed)
         self.chunk_at(cut)
-        return words
+        return without_afterthoughts(words, twice, speech_end)
 
     def _second_look(self, cut: float) -> list[Word] | None:
         """Read the phrase once more; None: it stays as it is."""
@@ -260,6 +259,6 @@ class Online(OnlineASRProcessor):
         words = self._end_phrase(cut)
         if words == [] and not self.hypothesis.rest:
             at = self._at / SAMPLE_RATE
-            sounds_like = self.asr.spoken.sounds_like
+            sounds_like = self.asr.spoken_language.sounds_like
             self.heard.append(Heard((), (), at, at, wordless=True, sounds_like=sounds_like))
         return words or []

@@ -6,11 +6,12 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
+from dolmetsch_engine.pauses import RATE
+
 SPEECH: Final = 0.5
 QUIET: Final = 0.35
 """Probabilities of speech as Silero's iterator takes them: above one, below the other; between: as before."""
 KEPT: Final = 400
-RATE: Final = 16_000
 LISTENED: Final = 2000
 """Windows that are remembered: a minute."""
 SHORTEST: Final = 0.2
@@ -56,8 +57,8 @@ class PauseMeter:
         windows = [voiced for at, to, voiced in list(self._voiced) if to > first and at < last]
         return sum(windows) / len(windows) if windows else None
 
-    def heard(self) -> list[Pause]:
-        """Return all pauses so far, the last of which may still last. May be called from another thread."""
+    def so_far(self) -> list[Pause]:
+        """Return all pauses, the last of which may still last. May be called from another thread."""
         pauses, since, now = list(self.pauses), self._quiet_from, self._at
         return pauses if since is None else [*pauses, Pause(since, now)]
 

@@ -27,7 +27,7 @@ class Limits:
 
     sentence: float
     """In a pause after a sentence."""
-    spoken: float
+    unpaused: float
     """After a sentence that no pause follows."""
     full: float
     """In any pause."""
@@ -57,7 +57,7 @@ def phrase_end(
     gaps = [(after.start - word.end, (word.end + after.start) / 2, word) for word, after in pairwise(known)]
     gaps = [gap for gap in gaps if gap[1] >= least]
     for _, middle, word in reversed(gaps):
-        if closes_sentence(word.text) and middle - start >= limits.spoken:
+        if closes_sentence(word.text) and middle - start >= limits.unpaused:
             return middle
     if seconds < limits.full:
         return None

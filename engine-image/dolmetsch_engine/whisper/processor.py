@@ -96,7 +96,7 @@ class Processor(AudioProcessor):
         if engine.vac_session is not None:
             self.vac = FixedVADIterator(_Listening(OnnxWrapper(session=engine.vac_session), self.meter))
             self.vac.min_silence_samples = round(settings.min_silence * SAMPLE_RATE)
-            self.online.silences = self.meter.heard
+            self.online.silences = self.meter.so_far
             self.online.voice = self.meter.voice
         self.online.behind = lambda: self.waiting > BEHIND * SAMPLE_RATE
         # It warns after 20 s without a word, and takes that for a broken model: applause may last longer.

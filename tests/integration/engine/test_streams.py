@@ -1,7 +1,10 @@
 """A stream's life: replaced in mid-talk, paced, beside another, cancelled, failing, dead, refused."""
 
 import asyncio
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -27,6 +30,7 @@ from tests.integration.engine.listening import (
     expected,
     hear,
 )
+from tests.scoring import score
 from tests.webm import recorded
 
 pytestmark = pytest.mark.timeout(2 * DEADLINE)
@@ -99,6 +103,50 @@ async def test_two_streams_on_one_model_do_not_disturb_each_other(demo: Transcri
     )
     assert "next to the entrance" in english.text
     assert "neben dem Eingang" in german.text
+
+
+def slowed(read: Callable[..., Any], seconds: float) -> Callable[..., Any]:
+    def slowly(*given: Any) -> Any:
+        time.sleep(seconds)
+        return read(*given)
+
+    return slowly
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "slower"),
+    [("str_de2", 42.5, 0.8), ("str_de2", 47.5, 1.5), ("str_en2", 49.6, 0.8), ("str_de", 16.4, 0.4)],
+)
+async def test_an_engine_that_is_behind_loses_no_last_words(
+    *,
+    demo: Transcriber,
+    talks: Path,
+    name: str,
+    start: float,
+    slower: float,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The end of a talk, spoken in real time to a machine on which each pass takes so many seconds more."""
+    stream = demo.stream("de" if "de" in name else "en")
+    asr = stream._processor.online.asr
+    for how in ("quick", "thorough"):
+        monkeypatch.setattr(asr, how, slowed(getattr(asr, how), slower))
+    pcm = b"".join(await decode(recorded(talks / f"{name}.webm")))[round(start * 16_000) * 2 :]
+    sentences: list[Sentence] = []
+
+    async def read() -> None:
+        async for update in stream.updates():
+            sentences.extend(update.sentences)
+
+    await stream.start()
+    reading = asyncio.create_task(read())
+    for at in range(0, len(pcm), MESSAGE):
+        await asyncio.sleep(MESSAGE / 2 / 16_000)
+        await stream.feed(pcm[at : at + MESSAGE])
+    await stream.finish()
+    await reading
+    said = [str(each["text"]) for each in expected(talks, name) if float(str(each["start"])) > start]
+    assert not score(said, [sentence.text for sentence in sentences]).missing, sentences
 
 
 async def test_without_voice_activity_control_a_talk_is_heard_to_its_end(talks: Path) -> None:

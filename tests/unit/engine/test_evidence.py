@@ -2,7 +2,7 @@
 
 import pytest
 
-from dolmetsch_engine.whisper.evidence import Evidence, spoken
+from dolmetsch_engine.whisper.evidence import Evidence, was_said
 from dolmetsch_engine.whisper.pauses import PauseMeter
 
 RATE = 16_000
@@ -42,7 +42,7 @@ RATE = 16_000
     ],
 )
 def test_what_nobody_said_is_left_out(segment: Evidence) -> None:
-    assert not spoken(segment)
+    assert not was_said(segment)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_what_nobody_said_is_left_out(segment: Evidence) -> None:
     ],
 )
 def test_what_somebody_said_stays(segment: Evidence) -> None:
-    assert spoken(segment)
+    assert was_said(segment)
 
 
 @pytest.mark.parametrize(

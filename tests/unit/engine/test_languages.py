@@ -42,19 +42,19 @@ UNSURE: Phrase = (5.0, {"de": 0.5, "en": 0.3, "nl": 0.2})
 def test_language_of_a_talk(room: str, phrases: list[Phrase], expected: str) -> None:
     spoken = SpokenLanguage(room)
     for seconds, probabilities in phrases:
-        spoken.heard(probabilities, seconds)
+        spoken.take(probabilities, seconds)
     assert spoken.sounds_like == expected
 
 
 def test_it_is_told_within_half_a_minute_of_a_change_and_taken_back_after_it() -> None:
     spoken = SpokenLanguage("en")
     for _ in range(100):
-        spoken.heard(ENGLISH[1], 5.0)
-    changed = [spoken.heard(GERMAN[1], 5.0) or spoken.sounds_like for _ in range(round(REMEMBERED / 5.0))]
+        spoken.take(ENGLISH[1], 5.0)
+    changed = [spoken.take(GERMAN[1], 5.0) or spoken.sounds_like for _ in range(round(REMEMBERED / 5.0))]
     assert changed[0] == ""
     assert changed[-1] == "de"
     for _ in range(3):
-        spoken.heard(ENGLISH[1], 5.0)
+        spoken.take(ENGLISH[1], 5.0)
     assert spoken.sounds_like == ""
 
 

@@ -30,7 +30,7 @@ class Scripted:
     buffer_trimming_sec = 8.0
 
     def __init__(self) -> None:
-        self.spoken = SpokenLanguage("en")
+        self.spoken_language = SpokenLanguage("en")
         self.thorough_reads: list[float] = []
         self.hears: Callable[[str], str] = lambda text: text.upper()
 
@@ -99,9 +99,9 @@ def test_a_pause_that_lasts_makes_everything_final(online: Online, asr: Scripted
     assert asr.thorough_reads == [2.0]
 
 
-def test_words_after_the_end_of_speech_are_left_out(online: Online) -> None:
+def test_words_long_after_the_end_of_speech_are_left_out(online: Online) -> None:
     hear(online, 1.0, times=3)
-    online.speech_ends.append(round(1.5 * RATE))
+    online.speech_ends.append(round(1.1 * RATE))
     online.start_silence()
     assert text(online.heard[0].words) == "A. B."
 

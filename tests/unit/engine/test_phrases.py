@@ -7,8 +7,8 @@ from dolmetsch_engine.whisper.phrases import Limits, phrase_end
 from dolmetsch_engine.words import Word
 
 RATE = 16_000
-LIMITS = Limits(sentence=3.0, spoken=4.5, full=8.0, overfull=12.0, at_sentences=False)
-SENTENCES = Limits(sentence=3.0, spoken=4.5, full=8.0, overfull=12.0, at_sentences=True)
+LIMITS = Limits(sentence=3.0, unpaused=4.5, full=8.0, overfull=12.0, at_sentences=False)
+SENTENCES = Limits(sentence=3.0, unpaused=4.5, full=8.0, overfull=12.0, at_sentences=True)
 
 
 def pause(start: float, end: float) -> Pause:
@@ -81,6 +81,6 @@ def test_meter_tells_a_pause_that_still_lasts() -> None:
     meter = PauseMeter(shortest=round(0.2 * RATE))
     for probability in (0.9, 0.9, 0.1, 0.1):
         meter.window(probability, RATE)
-    assert meter.heard() == [Pause(2 * RATE, 4 * RATE)]
+    assert meter.so_far() == [Pause(2 * RATE, 4 * RATE)]
     meter.window(0.9, RATE)
-    assert meter.heard() == [Pause(2 * RATE, 4 * RATE)]
+    assert meter.so_far() == [Pause(2 * RATE, 4 * RATE)]
