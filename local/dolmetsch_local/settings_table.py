@@ -22,6 +22,7 @@ from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings, NoDecode
 
 from dolmetsch_api.settings import ApiSettings
+from dolmetsch_engine.models.settings import ModelSettings
 from dolmetsch_engine.service_settings import ServiceSettings
 from dolmetsch_engine.settings import EngineSettings
 from dolmetsch_local.settings import LocalSettings
@@ -37,6 +38,7 @@ CLASSES: Final[dict[str, type[BaseSettings]]] = {
     "api": ApiSettings,
     "engine: speech": EngineSettings,
     "engine: service": ServiceSettings,
+    "engine: the model's files": ModelSettings,
     "worker": WorkerSettings,
     "operator": OperatorSettings,
 }

