@@ -2,17 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, tzinfo
-from importlib.metadata import version
 from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from dolmetsch_api.transcripts.cues import TextPart, one_line
 from dolmetsch_core.archive.reading import Part
+from dolmetsch_core.version import VERSION
 
 SOURCE_TYPE: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 """IPTC's term for what a trained model made. The page's head says it too."""
-VERSION: Final = version("dolmetsch")
 NAME_LENGTH: Final = 40
 """Characters of a model's or translator's name in words, a subtitle's line at most; JSON has all of them."""
 EXAMPLE: Final[dict[str, JsonValue]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from typing import Any, Final
@@ -21,6 +22,8 @@ with quiet_import():
     from faster_whisper import WhisperModel
     from faster_whisper.tokenizer import Tokenizer
     from whisperlivekit.local_agreement.backends import FasterWhisperASR
+
+logger = logging.getLogger(__name__)
 
 Samples = NDArray[np.float32]
 
@@ -69,9 +72,9 @@ class ShortWhisperModel(WhisperModel):
 
 def load_model(settings: EngineSettings) -> ShortWhisperModel:
     """Load the model. Blocking, some 0.3 s; raises what CTranslate2 raises (RuntimeError, ValueError)."""
-    device = settings.device
+    device, gpus = settings.device, get_cuda_device_count()
     if device == "auto":
-        device = "cuda" if get_cuda_device_count() > 0 else "cpu"
+        device = "cuda" if gpus > 0 else "cpu"
     compute_type = settings.compute_type
     if compute_type == "auto":
         compute_type = "float16" if device == "cuda" else "int8"
@@ -81,6 +84,13 @@ def load_model(settings: EngineSettings) -> ShortWhisperModel:
         compute_type=compute_type,
         cpu_threads=settings.threads,
         local_files_only=True,
+    )
+    logger.info(
+        "The speech model %s runs on %s with %s; GPUs that CTranslate2 sees: %d.",
+        settings.model.name,
+        device,
+        compute_type,
+        gpus,
     )
     model.padding = settings.encode_padding if settings.short_encode else None
     return model
