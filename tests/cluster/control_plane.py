@@ -16,7 +16,7 @@ import ssl
 import subprocess
 import time
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -128,12 +128,20 @@ class Part:
 class ControlPlane:
     """The four processes, their keys and kubeconfigs in one folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self, folder: Path, *, address: str = "127.0.0.1", users: Mapping[str, str] | None = None
+    ) -> None:
+        """`address`: where it listens; real nodes and pods need one that is not loopback.
+
+        `users`: more of them, with their groups.
+        """
         self.folder = folder
         self.port = steady_port()
-        self.url = f"https://127.0.0.1:{self.port}"
+        self.address = address
+        self.url = f"https://{address}:{self.port}"
+        self._users = USERS | dict(users or {})
         self._etcd_url = f"http://127.0.0.1:{steady_port()}"
-        self._tokens = {user: os.urandom(16).hex() for user in USERS}
+        self._tokens = {user: os.urandom(16).hex() for user in self._users}
         self._trust: ssl.SSLContext | None = None
         self._etcd = self._part("etcd", self._etcd_flags())
         self._apiserver = self._part("kube-apiserver", self._apiserver_flags())
@@ -183,7 +191,7 @@ class ControlPlane:
         self.start_apiserver()
 
     def kubeconfig(self, user: str = "admin", *, namespace: str = "default", token: str = "") -> Path:
-        """Return a kubeconfig file: for one of USERS, or for anybody with a token."""
+        """Return a kubeconfig file: for one of its users, or for anybody with a token."""
         path = self.folder / f"{user}-{namespace}.kubeconfig"
         cluster = {"server": self.url, "certificate-authority": str(self.certificate)}
         context = {"cluster": "tests", "user": user, "namespace": namespace}
@@ -220,12 +228,14 @@ class ControlPlane:
         }
 
     def _apiserver_flags(self) -> dict[str, object]:
-        return {
+        # Loopback may not be published as the endpoint of the API server's service.
+        endpoint = {"endpoint-reconciler-type": "none"} if self.address == "127.0.0.1" else {}
+        return endpoint | {
             "etcd-servers": self._etcd_url,
-            "bind-address": "127.0.0.1",
-            "advertise-address": "127.0.0.1",
-            # Else it would publish loopback as the service's endpoint, which the rules forbid.
-            "endpoint-reconciler-type": "none",
+            "bind-address": self.address,
+            "advertise-address": self.address,
+            # Nodes have names that no name server knows.
+            "kubelet-preferred-address-types": "InternalIP",
             "secure-port": self.port,
             "cert-dir": self.certificate.parent,
             "service-cluster-ip-range": SERVICES,
@@ -271,10 +281,10 @@ class ControlPlane:
         self._account_key.write_bytes(private)
         lines = [
             f'{self._tokens[user]},{user if group else f"system:{user}"},{user},"{group}"\n'
-            for user, group in USERS.items()
+            for user, group in self._users.items()
         ]
         (self.folder / "tokens.csv").write_text("".join(lines))
-        for user in USERS:
+        for user in self._users:
             self.kubeconfig(user)
 
     def _answers(self, path: str) -> bool:

@@ -60,6 +60,13 @@ TOOLS = {
     "helm": Tool("helm.sh/helm/v4/cmd/helm", "v4.3.1", version_command=("version", "--short")),
     "kwok": Tool("sigs.k8s.io/kwok/cmd/kwok", "v0.8.0"),
 }
+# What real nodes need besides (`make node-binaries`).
+NODE_TOOLS = {
+    "kubelet": _kubernetes("kubelet"),
+    "kube-proxy": _kubernetes("kube-proxy"),
+    "coredns": Tool("github.com/coredns/coredns", "v1.15.0", version_command=("-version",)),
+}
+ALL_TOOLS = TOOLS | NODE_TOOLS
 
 
 def find(name: str) -> Path:
@@ -70,7 +77,7 @@ def find(name: str) -> Path:
     at_hand = _at_hand(name)
     if at_hand is None:
         raise BinaryMissing(
-            f"{name} {TOOLS[name].version} is missing: run `make cluster-binaries` (needs Go)"
+            f"{name} {ALL_TOOLS[name].version} is missing: run `make cluster-binaries` (needs Go)"
         )
     return at_hand
 
@@ -92,7 +99,7 @@ def build(name: str) -> Path:
     with _one_build_at_a_time():
         if at_hand := _at_hand(name):
             return at_hand
-        tool, target = TOOLS[name], _cached(name)
+        tool, target = ALL_TOOLS[name], _cached(name)
         target.parent.mkdir(parents=True, exist_ok=True)
         unfinished = target.parent / f".{name}"
         _go_build(name, tool, unfinished)
@@ -128,7 +135,7 @@ def _at_hand(name: str) -> Path | None:
     if (cached := _cached(name)).exists():
         return cached
     on_path = shutil.which(name)
-    return Path(on_path) if on_path and _has_version(on_path, TOOLS[name]) else None
+    return Path(on_path) if on_path and _has_version(on_path, ALL_TOOLS[name]) else None
 
 
 def _has_version(path: str, tool: Tool) -> bool:
@@ -138,7 +145,7 @@ def _has_version(path: str, tool: Tool) -> bool:
 
 def _cached(name: str) -> Path:
     """A file whose folder names the version: a new pin is a new file, and an old checkout finds its own."""
-    return _cache() / f"{name}-{TOOLS[name].version}" / name
+    return _cache() / f"{name}-{ALL_TOOLS[name].version}" / name
 
 
 def _cache() -> Path:
@@ -158,7 +165,7 @@ def main() -> None:
     """Make every tool ready, saying which one is being built and how long it took."""
     lacking = missing()
     for number, name in enumerate(lacking, 1):
-        print(f"building {name} {TOOLS[name].version} ({number} of {len(lacking)})", flush=True)
+        print(f"building {name} {ALL_TOOLS[name].version} ({number} of {len(lacking)})", flush=True)
         started = time.monotonic()
         try:
             path = build(name)

@@ -11,7 +11,7 @@ import pytest
 from dolmetsch_local.processes import free_port
 from tests.integration.platform.reading import CATCH_UP_S
 from tests.integration.platform.speaking import speaking
-from tests.platform_process import PATIENCE_S, PlatformProcess, viewing
+from tests.platform_process import HOST_PASSWORD, PATIENCE_S, PlatformProcess, viewing
 from tests.scoring import score, words
 from tests.spawn import popen
 from tests.waiting import until
@@ -71,10 +71,15 @@ async def test_two_cities_is_understood_and_every_sentence_translated(
     assert " is lost: " not in platform.log.read_text(), "one engine heard all of it"
 
 
-def test_a_platform_ends_in_the_middle_of_a_talk(tiny_platform: PlatformProcess, speech: Path) -> None:
+def test_a_platform_ends_in_the_middle_of_a_talk_that_came_by_its_address(
+    tiny_platform: PlatformProcess, speech: Path, tmp_path: Path
+) -> None:
+    command = ["speak", "DEMO1", str(speech / "two_cities.wav"), "--url", f"{tiny_platform.url}/"]
     speaking = popen(
-        [sys.executable, "-m", "dolmetsch_local", "speak", "DEMO1", str(speech / "two_cities.wav")],
-        env=tiny_platform.env,
+        [sys.executable, "-m", "dolmetsch_local", *command],
+        # Another person's, who knows the address and the password alone.
+        env=tiny_platform.env
+        | {"DOLMETSCH_STATE_DIR": str(tmp_path), "DOLMETSCH_HOST_PASSWORD": HOST_PASSWORD},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )

@@ -7,8 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.integration.platform.hosts import ENGINE_S, hosting
 from tests.platform_process import PlatformProcess
+from tests.scoring import talk
 from tests.waiting import looks
 
 
@@ -58,3 +61,16 @@ async def test_without_a_platform_the_remedy_is_said(tmp_path: Path) -> None:
         said = await dolmetsch(tmp_path, *command)
         assert said.returncode == 1
         assert "start one with `make run`" in said.stderr
+
+
+async def test_speaking_to_an_address_takes_its_host_password(
+    platform: PlatformProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ("speak", "DEMO1", str(talk("en").recording), "--url", platform.url)
+    monkeypatch.delenv("DOLMETSCH_HOST_PASSWORD", raising=False)
+    said = await dolmetsch(tmp_path, *command)
+    assert said.stderr == f"Set DOLMETSCH_HOST_PASSWORD to the host password of {platform.url}\n"
+    monkeypatch.setenv("DOLMETSCH_HOST_PASSWORD", "nobody's")
+    said = await dolmetsch(tmp_path, *command)
+    assert said.returncode == 1
+    assert said.stderr == f"The host password is not that of {platform.url}\n"
