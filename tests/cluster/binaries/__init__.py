@@ -1,6 +1,7 @@
 """The binaries of the test cluster: built from pinned Go modules, kept in a cache outside the checkout.
 
-`python -m tests.cluster.binaries` makes all of them ready (eleven minutes on two cores the first time);
+`python -m tests.cluster.binaries` makes all of them ready (eleven minutes on two cores the first time), and
+`python -m tests.cluster.binaries chart` those that tests/chart runs (two minutes more);
 `find("etcd")` gives one's path. Those in `KUBEBUILDER_ASSETS`, or of the same version on PATH, are used too.
 """
 
@@ -12,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +61,15 @@ TOOLS = {
     "helm": Tool("helm.sh/helm/v4/cmd/helm", "v4.3.1", version_command=("version", "--short")),
     "kwok": Tool("sigs.k8s.io/kwok/cmd/kwok", "v0.8.0"),
 }
+# Not for the cluster: what tests/chart needs besides (`make chart-binaries`).
+CHART_TOOLS = {
+    "helm-unittest": Tool(
+        "github.com/helm-unittest/helm-unittest/cmd/helm-unittest", "v1.1.2", HERE / "helm-unittest"
+    ),
+}
+ALL_TOOLS = TOOLS | CHART_TOOLS
+NEEDED_BY_CHART = ("kube-apiserver", "etcd", "kube-controller-manager", "kube-scheduler", "kubectl", "helm")
+"""What tests/chart takes of TOOLS."""
 
 
 def find(name: str) -> Path:
@@ -70,14 +80,23 @@ def find(name: str) -> Path:
     at_hand = _at_hand(name)
     if at_hand is None:
         raise BinaryMissing(
-            f"{name} {TOOLS[name].version} is missing: run `make cluster-binaries` (needs Go)"
+            f"{name} {ALL_TOOLS[name].version} is missing: run `make {_target(name)}` (needs Go)"
         )
     return at_hand
 
 
-def missing() -> list[str]:
+def missing(names: Iterable[str] = tuple(TOOLS)) -> list[str]:
     """The tools that are not at hand."""
-    return [name for name in TOOLS if _at_hand(name) is None]
+    return [name for name in names if _at_hand(name) is None]
+
+
+def needed_by_chart() -> list[str]:
+    """The tools that tests/chart runs."""
+    return [*NEEDED_BY_CHART, *CHART_TOOLS]
+
+
+def _target(name: str) -> str:
+    return "chart-binaries" if name in CHART_TOOLS else "cluster-binaries"
 
 
 def build(name: str) -> Path:
@@ -92,7 +111,7 @@ def build(name: str) -> Path:
     with _one_build_at_a_time():
         if at_hand := _at_hand(name):
             return at_hand
-        tool, target = TOOLS[name], _cached(name)
+        tool, target = ALL_TOOLS[name], _cached(name)
         target.parent.mkdir(parents=True, exist_ok=True)
         unfinished = target.parent / f".{name}"
         _go_build(name, tool, unfinished)
@@ -128,7 +147,7 @@ def _at_hand(name: str) -> Path | None:
     if (cached := _cached(name)).exists():
         return cached
     on_path = shutil.which(name)
-    return Path(on_path) if on_path and _has_version(on_path, TOOLS[name]) else None
+    return Path(on_path) if on_path and _has_version(on_path, ALL_TOOLS[name]) else None
 
 
 def _has_version(path: str, tool: Tool) -> bool:
@@ -138,7 +157,7 @@ def _has_version(path: str, tool: Tool) -> bool:
 
 def _cached(name: str) -> Path:
     """A file whose folder names the version: a new pin is a new file, and an old checkout finds its own."""
-    return _cache() / f"{name}-{TOOLS[name].version}" / name
+    return _cache() / f"{name}-{ALL_TOOLS[name].version}" / name
 
 
 def _cache() -> Path:
@@ -155,10 +174,10 @@ def _one_build_at_a_time() -> Iterator[None]:
 
 
 def main() -> None:
-    """Make every tool ready, saying which one is being built and how long it took."""
-    lacking = missing()
+    """Make every tool ready, saying which one is being built and how long it took; `chart`: those of tests/chart."""
+    lacking = missing(needed_by_chart() if sys.argv[1:] == ["chart"] else tuple(TOOLS))
     for number, name in enumerate(lacking, 1):
-        print(f"building {name} {TOOLS[name].version} ({number} of {len(lacking)})", flush=True)
+        print(f"building {name} {ALL_TOOLS[name].version} ({number} of {len(lacking)})", flush=True)
         started = time.monotonic()
         try:
             path = build(name)
