@@ -256,3 +256,19 @@ haproxy.org/timeout-tunnel: 1h
 {}
 {{- end -}}
 {{- end -}}
+
+{{/* Annotations of what exists during `helm uninstall` only; call with its weight. What is printed stays on a failure. */}}
+{{- define "dolmetsch.preDelete" -}}
+helm.sh/hook: pre-delete
+helm.sh/hook-weight: {{ . | quote }}
+helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
+{{- end -}}
+
+{{/* How much of the pool's resource all nodes have together, as far as the cluster tells. */}}
+{{- define "dolmetsch.placesSeen" -}}
+{{- $places := 0 -}}
+{{- range (lookup "v1" "Node" "" "").items -}}
+{{- $places = add $places (index (.status.allocatable | default dict) $.Values.engine.pool.resourceName | default "0" | int) -}}
+{{- end -}}
+{{ $places }}
+{{- end -}}
