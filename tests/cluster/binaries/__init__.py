@@ -157,18 +157,19 @@ def _has_version(path: str, tool: Tool) -> bool:
 
 def _cached(name: str) -> Path:
     """A file whose folder names the version: a new pin is a new file, and an old checkout finds its own."""
-    return _cache() / f"{name}-{ALL_TOOLS[name].version}" / name
+    return cache() / f"{name}-{ALL_TOOLS[name].version}" / name
 
 
-def _cache() -> Path:
+def cache() -> Path:
+    """The folder of what was built or fetched, outside of the checkout."""
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(home) / "dolmetsch" / "cluster"
 
 
 @contextmanager
 def _one_build_at_a_time() -> Iterator[None]:
-    _cache().mkdir(parents=True, exist_ok=True)
-    with (_cache() / "lock").open("w") as lock:
+    cache().mkdir(parents=True, exist_ok=True)
+    with (cache() / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
