@@ -17,9 +17,9 @@ yes
 {{- if and (eq $release $root.Release.Name) (eq $namespace $root.Release.Namespace) -}}
 yes
 {{- else if not $release -}}
-{{- fail (printf "%s is in this cluster already and no Helm release owns it (kubectl apply made it?). Let this release take it over: add --set adopt=true --take-ownership" .name) -}}
+{{- fail (printf "%s is in this cluster already and no Helm release owns it (kubectl apply made it?). Let this release take it over: add --set adopt=true --take-ownership --force-conflicts" .name) -}}
 {{- else if semverCompare (printf "<%s" $root.Chart.Version) $version -}}
-{{- fail (printf "%s belongs to the release %q in the namespace %q, at version %s, which is older than this chart (%s). Upgrade that release: helm upgrade %s charts/dolmetsch-crds -n %s. Or take its kinds over: add --set adopt=true --take-ownership" .name $release $namespace $version $root.Chart.Version $release $namespace) -}}
+{{- fail (printf "%s belongs to the release %q in the namespace %q, at version %s, which is older than this chart (%s). Upgrade that release: helm upgrade %s charts/dolmetsch-crds -n %s. Or take its kinds over: add --set adopt=true --take-ownership --force-conflicts" .name $release $namespace $version $root.Chart.Version $release $namespace) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

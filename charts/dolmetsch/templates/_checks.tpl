@@ -5,6 +5,7 @@
 {{- include "dolmetsch.checkOptions" . -}}
 {{- include "dolmetsch.checkKinds" . -}}
 {{- include "dolmetsch.checkAlone" . -}}
+{{- include "dolmetsch.checkVolumes" . -}}
 {{- end -}}
 
 {{- define "dolmetsch.checkStores" -}}
@@ -155,6 +156,25 @@
   {{- fail (printf "there is an EnginePool `default` in the namespace %s that no Helm release owns: set engine.pool.create=false to leave it as it is, or delete it" $.Release.Namespace) -}}
 {{- else if ne $owner $.Release.Name -}}
   {{- fail (printf "the release %q runs in the namespace %s already, and a namespace holds one: install this one into another namespace (-n OTHER --create-namespace), or upgrade %q" $owner $.Release.Namespace $owner) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Kubernetes takes no change of a StatefulSet's volumes. */}}
+{{- define "dolmetsch.checkVolumes" -}}
+{{- $volumes := dict -}}
+{{- if eq .Values.postgresql.mode "builtin" }}{{ $_ := set $volumes "postgresql" .Values.postgresql.volume }}{{ end -}}
+{{- if and (eq .Values.translation.mode "builtin") .Values.libretranslate.volume.size }}{{ $_ := set $volumes "libretranslate" .Values.libretranslate.volume }}{{ end -}}
+{{- if .Values.umami.enabled }}{{ $_ := set $volumes "umami-postgresql" .Values.umami.volume }}{{ end -}}
+{{- if .Values.beszel.hub.enabled }}{{ $_ := set $volumes "beszel" .Values.beszel.hub.volume }}{{ end -}}
+{{- range $component, $volume := $volumes -}}
+{{- $name := printf "%s-%s" (include "dolmetsch.fullname" $) $component -}}
+{{- with lookup "apps/v1" "StatefulSet" $.Release.Namespace $name -}}
+{{- $claim := (first .spec.volumeClaimTemplates).spec -}}
+{{- $class := $claim.storageClassName | default "" -}}
+{{- if or (ne $claim.resources.requests.storage $volume.size) (ne $class $volume.storageClass) -}}
+  {{- fail (printf "the volume of %s is %s of the storage class %q, and Kubernetes lets nobody change that. Keep these values; or enlarge the claims (kubectl -n %s edit pvc), then kubectl -n %s delete statefulset %s --cascade=orphan, and upgrade again" $name $claim.resources.requests.storage $class $.Release.Namespace $.Release.Namespace $name) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
