@@ -36,7 +36,7 @@ check: $(VENV)/ready ## Format, lint, types, import contracts, generated files
 	$(BIN)/mypy api core engine-image local operator worker
 	$(BIN)/lint-imports
 	$(BIN)/python -m dolmetsch_local.settings_table --check docs/settings.md
-	$(BIN)/python -m dolmetsch_core.cluster.crds --check crds
+	$(BIN)/python -m dolmetsch_core.cluster.crds --check crds charts/dolmetsch-crds/templates
 
 test: test-plan $(VENV)/ready .venv-libretranslate/ready test-needs ## All tests but the cluster's; installs what they need
 	@bash scripts/test.sh --ignore=tests/cluster $(or $(PYTEST_ARGS),tests)
@@ -58,7 +58,7 @@ docs: $(VENV)/ready ## Write the generated parts of docs
 	$(BIN)/python -m dolmetsch_local.settings_table docs/settings.md
 
 crds: $(VENV)/ready ## Write the CustomResourceDefinitions from the wire models
-	$(BIN)/python -m dolmetsch_core.cluster.crds crds
+	$(BIN)/python -m dolmetsch_core.cluster.crds crds charts/dolmetsch-crds/templates
 
 cluster-binaries: $(VENV)/ready ## Build the test cluster's binaries into the cache (Go; 11 minutes the first time)
 	@$(BIN)/python -m tests.cluster.binaries

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 
 import uvicorn
+from prometheus_client import start_http_server
 from pydantic import ValidationError
 
 from dolmetsch_api.app import StoreAddressInvalid, create_app
@@ -31,6 +32,8 @@ def main() -> None:
     try:
         settings = ApiSettings()
         app = create_app(settings)
+        if settings.metrics_port is not None:
+            start_http_server(settings.metrics_port, settings.metrics_host)
     except ValidationError as error:
         sys.exit("\n".join(_wrong(error)))
     except (*_UNUSABLE, OSError) as error:

@@ -22,6 +22,7 @@ from dolmetsch_api.auth.passwords import Passwords
 from dolmetsch_api.auth.tokens import Role, Tokens
 from dolmetsch_api.body_limit import BodyLimit
 from dolmetsch_api.directories import directory_of
+from dolmetsch_api.metrics import SOCKETS
 from dolmetsch_api.platform import Platform
 from dolmetsch_api.refusing import refuse_invalid
 from dolmetsch_api.rooms import closing, listing, making_rooms
@@ -228,10 +229,11 @@ async def _serve(platform: Platform, socket: WebSocket, base: str) -> None:
     states = socket.query_params.get("v") == "1"
     parts, cookies = parse_path(raw_path, base), cookies_of(socket)
     wish = await check(platform, parts, cookies, states=states, origin=origin_of(socket))
-    if wish.role is SocketRole.HOST:
-        await serve_host(platform, socket, wish)
-        return
-    room = platform.active_room(wish.room_id)
-    if room is None:
-        raise Refused("Room not active")
-    await serve_viewer(platform, socket, wish, room)
+    with SOCKETS.labels(wish.role.value).track_inprogress():
+        if wish.role is SocketRole.HOST:
+            await serve_host(platform, socket, wish)
+            return
+        room = platform.active_room(wish.room_id)
+        if room is None:
+            raise Refused("Room not active")
+        await serve_viewer(platform, socket, wish, room)

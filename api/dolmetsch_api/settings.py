@@ -66,6 +66,10 @@ class ApiSettings(ScheduleSettings):
     """Every page says that captions are made by a machine; to be switched off where a person checks them."""
     subtitle_mark: SubtitleMark = "cue"
     """What says so in SRT files: a subtitle in a pause, or a note block, which some programs refuse."""
+    metrics_port: int | None = Field(default=None, ge=1, le=65535)
+    """Port for Prometheus; none: no metrics are served. Never the pages' own port, which everybody reaches."""
+    metrics_host: str = "127.0.0.1"
+    """Address on which metrics are served."""
 
     @field_validator("base_path")
     @classmethod

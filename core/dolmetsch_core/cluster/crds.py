@@ -1,6 +1,7 @@
 """The CustomResourceDefinitions, made from the wire models.
 
-`python -m dolmetsch_core.cluster.crds [--check] crds` writes them, or says that they differ.
+`python -m dolmetsch_core.cluster.crds [--check] crds charts/dolmetsch-crds/templates` writes them, or says that they
+differ: plain files into the first folder, the same as templates of a Helm chart into the second.
 """
 
 import argparse
@@ -16,6 +17,17 @@ from dolmetsch_core.wire.room import EnginePoolSpec, EnginePoolStatus, RoomSpec,
 
 Schema = dict[str, Any]
 HEADER = "# Generated from the wire models of core by `make crds`; do not edit.\n"
+_CHART_METADATA = """metadata:
+  name: {name}
+  labels:
+    app.kubernetes.io/part-of: dolmetsch
+    app.kubernetes.io/managed-by: {{{{ .Release.Service }}}}
+    helm.sh/chart: {{{{ .Chart.Name }}}}-{{{{ .Chart.Version }}}}
+  annotations:
+    # Deleting a kind deletes every object of it, in all namespaces.
+    helm.sh/resource-policy: keep
+    dolmetsch.dev/crds-version: {{{{ .Chart.Version | quote }}}}
+"""
 
 
 def room_crd() -> Schema:
@@ -170,14 +182,32 @@ def files() -> dict[str, str]:
     }
 
 
+def chart_files() -> dict[str, str]:
+    """Return the same as templates of the chart `dolmetsch-crds`, by name."""
+    return {name: _as_template(text) for name, text in files().items()}
+
+
+def _as_template(text: str) -> str:
+    body = text.removeprefix(HEADER)
+    name = yaml.safe_load(body)["metadata"]["name"]
+    # Helm would take braces in a description for its own.
+    escaped = body.replace("{{", "{{ `{{` }}")
+    labelled = escaped.replace(f"metadata:\n  name: {name}\n", _CHART_METADATA.format(name=name), 1)
+    ours = f'(dict "root" $ "name" "{name}")'
+    return f'{HEADER}{{{{- if include "dolmetsch-crds.ours" {ours} }}}}\n{labelled}{{{{- end }}}}\n'
+
+
 def main() -> None:
     """Write the files, or say that they differ."""
     parser = argparse.ArgumentParser(prog="python -m dolmetsch_core.cluster.crds", description=__doc__)
     parser.add_argument("--check", action="store_true")
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=Path, help="for plain files")
+    parser.add_argument("chart", type=Path, nargs="?", help="for templates of a chart")
     args = parser.parse_args()
-    for name, text in files().items():
-        path = args.folder / name
+    wanted = {args.folder / name: text for name, text in files().items()}
+    if args.chart:
+        wanted |= {args.chart / name: text for name, text in chart_files().items()}
+    for path, text in wanted.items():
         if not args.check:
             path.write_text(text)
         elif not path.exists() or path.read_text() != text:

@@ -1,6 +1,8 @@
 """The binaries of the test cluster: built from pinned Go modules, kept in a cache outside the checkout.
 
-`python -m tests.cluster.binaries` makes all of them ready (eleven minutes on two cores the first time);
+`python -m tests.cluster.binaries` makes those of tests/cluster ready (eleven minutes on two cores the first time);
+with `chart` or `node` after it those of tests/chart or tests/node (three minutes more).
+
 `find("etcd")` gives one's path. Those in `KUBEBUILDER_ASSETS`, or of the same version on PATH, are used too.
 """
 
@@ -60,13 +62,26 @@ TOOLS = {
     "helm": Tool("helm.sh/helm/v4/cmd/helm", "v4.3.1", version_command=("version", "--short")),
     "kwok": Tool("sigs.k8s.io/kwok/cmd/kwok", "v0.8.0"),
 }
+# Not for the cluster: what tests/chart needs besides (`make chart-binaries`).
+CHART_TOOLS = {
+    "helm-unittest": Tool(
+        "github.com/helm-unittest/helm-unittest/cmd/helm-unittest", "v1.1.2", HERE / "helm-unittest"
+    ),
+}
 # What real nodes need besides (`make node-binaries`).
 NODE_TOOLS = {
     "kubelet": _kubernetes("kubelet"),
     "kube-proxy": _kubernetes("kube-proxy"),
     "coredns": Tool("github.com/coredns/coredns", "v1.15.0", version_command=("-version",)),
 }
-ALL_TOOLS = TOOLS | NODE_TOOLS
+ALL_TOOLS = TOOLS | CHART_TOOLS | NODE_TOOLS
+CONTROL_PLANE = ("kube-apiserver", "etcd", "kube-controller-manager", "kube-scheduler", "kubectl", "helm")
+NEEDED_BY = {
+    "cluster": tuple(TOOLS),
+    "chart": (*CONTROL_PLANE, *CHART_TOOLS),
+    "node": (*CONTROL_PLANE, *NODE_TOOLS),
+}
+"""What each suite runs."""
 
 
 def find(name: str) -> Path:
@@ -77,14 +92,19 @@ def find(name: str) -> Path:
     at_hand = _at_hand(name)
     if at_hand is None:
         raise BinaryMissing(
-            f"{name} {ALL_TOOLS[name].version} is missing: run `make cluster-binaries` (needs Go)"
+            f"{name} {ALL_TOOLS[name].version} is missing: run `make {_target(name)}` (needs Go)"
         )
     return at_hand
 
 
-def missing() -> list[str]:
-    """The tools that are not at hand."""
-    return [name for name in TOOLS if _at_hand(name) is None]
+def missing(suite: str = "cluster") -> list[str]:
+    """Return the tools of a suite that are not at hand."""
+    return [name for name in NEEDED_BY[suite] if _at_hand(name) is None]
+
+
+def _target(name: str) -> str:
+    suite = "chart" if name in CHART_TOOLS else "node" if name in NODE_TOOLS else "cluster"
+    return f"{suite}-binaries"
 
 
 def build(name: str) -> Path:
@@ -145,25 +165,26 @@ def _has_version(path: str, tool: Tool) -> bool:
 
 def _cached(name: str) -> Path:
     """A file whose folder names the version: a new pin is a new file, and an old checkout finds its own."""
-    return _cache() / f"{name}-{ALL_TOOLS[name].version}" / name
+    return cache() / f"{name}-{ALL_TOOLS[name].version}" / name
 
 
-def _cache() -> Path:
+def cache() -> Path:
+    """The folder of what was built or fetched, outside of the checkout."""
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(home) / "dolmetsch" / "cluster"
 
 
 @contextmanager
 def _one_build_at_a_time() -> Iterator[None]:
-    _cache().mkdir(parents=True, exist_ok=True)
-    with (_cache() / "lock").open("w") as lock:
+    cache().mkdir(parents=True, exist_ok=True)
+    with (cache() / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 def main() -> None:
-    """Make every tool ready, saying which one is being built and how long it took."""
-    lacking = missing()
+    """Make every tool of a suite ready, saying which one is being built and how long it took."""
+    lacking = missing(sys.argv[1] if len(sys.argv) > 1 else "cluster")
     for number, name in enumerate(lacking, 1):
         print(f"building {name} {ALL_TOOLS[name].version} ({number} of {len(lacking)})", flush=True)
         started = time.monotonic()

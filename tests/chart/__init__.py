@@ -1,0 +1,1 @@
+"""Tests of the Helm charts: rendered, and applied to a real API server."""

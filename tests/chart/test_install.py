@@ -1,0 +1,182 @@
+"""`helm install`, `upgrade` and `uninstall` on a real API server, without nodes: what Helm itself makes of the chart."""
+
+import base64
+import json
+import subprocess
+import sys
+
+import pytest
+
+from dolmetsch_core.tokens import EngineKey
+from tests.chart.rendering import CHART, CRDS_CHART, RELEASE, values_of
+from tests.cluster.control_plane import ControlPlane
+from tests.cluster.tools import Kubectl, ToolFailed, helm
+
+ADOPT = ("--set", "adopt=true", "--take-ownership", "--force-conflicts")
+SECRETS = ("logins", "engine-key", "valkey", "postgresql")
+
+
+class Helm:
+    """Helm as admin in a test's namespace."""
+
+    def __init__(self, kubectl: Kubectl) -> None:
+        self._where = ("--kubeconfig", str(kubectl.kubeconfig), "-n", kubectl.namespace)
+
+    def __call__(self, *arguments: str) -> str:
+        return helm(*arguments, *self._where)
+
+
+@pytest.fixture
+def run(kubectl: Kubectl) -> Helm:
+    """`run("install", ...)`."""
+    return Helm(kubectl)
+
+
+def secret(kubectl: Kubectl, name: str) -> dict[str, str]:
+    data = json.loads(kubectl("get", "secret", f"{RELEASE}-{name}", "-o", "json"))["data"]
+    return {key: base64.b64decode(value).decode() for key, value in data.items()}
+
+
+def test_passwords_and_keys_are_made_once_and_kept_over_upgrades(kubectl: Kubectl, run: Helm) -> None:
+    run("install", RELEASE, str(CHART))
+    made = {name: secret(kubectl, name) for name in SECRETS}
+    assert len(made["logins"]["host-password"]) == 16
+    assert len(made["logins"]["signing-key"]) >= 32
+    EngineKey.from_pem(made["engine-key"]["engine-key"])
+    run("upgrade", RELEASE, str(CHART), *values_of("autoscaling"))
+    assert {name: secret(kubectl, name) for name in SECRETS} == made
+    run("rollback", RELEASE, "1")
+    assert {name: secret(kubectl, name) for name in SECRETS} == made
+
+
+def test_the_archive_s_password_outlives_the_release_as_its_volume_does(kubectl: Kubectl, run: Helm) -> None:
+    run("install", RELEASE, str(CHART))
+    made = secret(kubectl, "postgresql")
+    run("uninstall", RELEASE, "--no-hooks")
+    left = kubectl("get", "secrets,deployments,statefulsets,services,roles,networkpolicies", "-o", "name")
+    assert left.split() == [f"secret/{RELEASE}-postgresql"]
+    run("install", RELEASE, str(CHART))
+    assert secret(kubectl, "postgresql") == made
+
+
+def test_notes_say_what_is_missing_on_a_cluster_without_gpus_routes_and_storage(run: Helm) -> None:
+    said = run("install", RELEASE, str(CHART))
+    assert "No node has nvidia.com/gpu now" in said
+    assert "No route: " in said
+    assert "This cluster has no storage class" in said
+    assert f"get secret {RELEASE}-logins" in said
+
+
+def test_notes_name_secrets_that_do_not_exist(run: Helm) -> None:
+    said = run("install", RELEASE, str(CHART), *values_of("restricted"))
+    for name in ("logins", "engine-key", "valkey", "postgresql"):
+        assert f"The Secret {name} does not exist" in said
+
+
+def test_a_second_release_in_one_namespace_is_refused(run: Helm) -> None:
+    run("install", RELEASE, str(CHART))
+    with pytest.raises(ToolFailed, match="a namespace holds one"):
+        run("install", "another", str(CHART))
+
+
+def test_two_releases_of_one_name_in_two_namespaces_do_not_meet(kubectl: Kubectl, run: Helm) -> None:
+    run("install", RELEASE, str(CHART), *values_of("gpu-sharing"))
+    other = f"{kubectl.namespace}-b"
+    elsewhere = ("--kubeconfig", str(kubectl.kubeconfig), "-n", other)
+    kubectl("create", "namespace", other)
+    try:
+        helm("install", RELEASE, str(CHART), *values_of("gpu-sharing"), *elsewhere)
+        helm("uninstall", RELEASE, "--no-hooks", *elsewhere)
+    finally:
+        kubectl("delete", "namespace", other, "--wait=false")
+    assert kubectl("get", "clusterrole", f"{RELEASE}-{kubectl.namespace}-nodes", "-o", "name")
+
+
+def test_a_pool_that_a_person_made_is_left_alone(kubectl: Kubectl, run: Helm) -> None:
+    kubectl("apply", "-f", str(CHART.parent.parent / "crds" / "examples" / "enginepool.yaml"))
+    with pytest.raises(ToolFailed, match=r"set engine\.pool\.create=false"):
+        run("install", RELEASE, str(CHART))
+    run("install", RELEASE, str(CHART), "--set", "engine.pool.create=false")
+    run("uninstall", RELEASE, "--no-hooks")
+    assert kubectl("get", "enginepool", "default", "-o", "name")
+
+
+def test_another_size_of_a_volume_is_refused_with_what_to_do(run: Helm) -> None:
+    run("install", RELEASE, str(CHART))
+    with pytest.raises(ToolFailed, match=r"enlarge the claims .* --cascade=orphan"):
+        run("upgrade", RELEASE, str(CHART), "--set", "postgresql.volume.size=20Gi")
+
+
+def test_kinds_of_another_release_are_left_alone_when_they_are_as_new(kubectl: Kubectl, run: Helm) -> None:
+    said = run("install", "kinds", str(CRDS_CHART))
+    assert said.count("it was left as it is") == 2
+    run("upgrade", "kinds", str(CRDS_CHART))
+    run("uninstall", "kinds")
+    assert kubectl("get", "crd", "rooms.dolmetsch.dev", "enginepools.dolmetsch.dev", "-o", "name")
+
+
+def test_kinds_of_an_older_release_are_refused_or_adopted(
+    control_plane: ControlPlane, kubectl: Kubectl, run: Helm
+) -> None:
+    kinds = ("rooms.dolmetsch.dev", "enginepools.dolmetsch.dev")
+    kubectl("annotate", "--overwrite", "crd", *kinds, "dolmetsch.dev/crds-version=0.0.9")
+    try:
+        with pytest.raises(ToolFailed, match=r'belongs to the release "kinds" in the namespace "default"'):
+            run("install", "other-kinds", str(CRDS_CHART))
+        run("install", "other-kinds", str(CRDS_CHART), *ADOPT)
+    finally:
+        # The other tests' release takes them back.
+        owner = ("--kubeconfig", str(control_plane.kubeconfig()), "-n", "default")
+        helm("upgrade", "kinds", str(CRDS_CHART), *ADOPT, *owner)
+    run("uninstall", "other-kinds", "--no-hooks")
+    assert kubectl("get", "crd", *kinds, "-o", "name")
+
+
+def test_the_hook_closes_rooms_with_no_more_than_its_own_rights(
+    control_plane: ControlPlane, kubectl: Kubectl, run: Helm
+) -> None:
+    run("install", RELEASE, str(CHART))
+    room = json.dumps(
+        {
+            "apiVersion": "dolmetsch.dev/v1alpha1",
+            "kind": "Room",
+            "metadata": {"name": "r1", "finalizers": ["dolmetsch.dev/drain"]},
+            "spec": {"roomId": "R1", "sourceLang": "en"},
+        }
+    )
+    kubectl("create", "-f", "-", stdin=room)
+    hooks = run("get", "hooks", RELEASE)
+    # Helm makes these in `uninstall`, which would wait for a node to run the Job.
+    kubectl("create", "-f", "-", stdin=hooks)
+    token = kubectl("create", "token", f"{RELEASE}-uninstall").strip()
+    kubeconfig = control_plane.kubeconfig("uninstall", namespace=kubectl.namespace, token=token)
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "dolmetsch_operator.uninstall", "--wait", "1"),
+            *("--namespace", kubectl.namespace, "--api-deployment", f"{RELEASE}-api"),
+        ],
+        env={"KUBECONFIG": str(kubeconfig), "PATH": ""},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "cut off: r1" in done.stdout
+    assert "No resources found" in kubectl("get", "rooms") or not kubectl("get", "rooms").strip()
+    replicas = kubectl("get", "deployment", f"{RELEASE}-api", "-o", "jsonpath={.spec.replicas}")
+    places = kubectl("get", "enginepool", "default", "-o", "jsonpath={.spec.maxActiveRooms}")
+    assert (replicas, places) == ("0", "0")
+    for verb, what in (("get", "secrets"), ("create", "pods"), ("delete", "enginepools"), ("list", "pods")):
+        account = f"system:serviceaccount:{kubectl.namespace}:{RELEASE}-uninstall"
+        with pytest.raises(ToolFailed):
+            kubectl("auth", "can-i", verb, what, f"--as={account}")
+
+
+def test_everything_can_be_installed_upgraded_and_uninstalled(kubectl: Kubectl, run: Helm) -> None:
+    run("install", RELEASE, str(CHART), *values_of("everything"))
+    run("upgrade", RELEASE, str(CHART))
+    run("upgrade", RELEASE, str(CHART), *values_of("external-stores"))
+    run("uninstall", RELEASE, "--no-hooks")
+    left = kubectl("get", "deployments,statefulsets,daemonsets,httproutes,ingresses,jobs", "-o", "name")
+    assert not left.strip()

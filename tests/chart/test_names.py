@@ -1,0 +1,57 @@
+"""Names, selectors and claims stay as they are: Kubernetes takes no change of them in an upgrade.
+
+`python -m tests.chart.test_names` writes the golden file anew, which is an act of its own: say in CHANGELOG.md how
+releases that are installed get over it.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.chart.rendering import Object, render
+
+GOLDEN = Path(__file__).parent / "golden" / "names.yaml"
+VERSIONED = ("app.kubernetes.io/version", "helm.sh/chart")
+
+
+def fixed(each: Object) -> dict[str, Any]:
+    """Return what of an object must not change."""
+    spec = each.get("spec", {})
+    kept: dict[str, Any] = {}
+    if "selector" in spec:
+        kept["selector"] = spec["selector"].get("matchLabels", spec["selector"])
+    if "podSelector" in spec:
+        kept["podSelector"] = spec["podSelector"]["matchLabels"]
+    if "serviceName" in spec:
+        kept["serviceName"] = spec["serviceName"]
+    if "volumeClaimTemplates" in spec:
+        kept["claims"] = [claim["metadata"] for claim in spec["volumeClaimTemplates"]]
+    if "roleRef" in each:
+        kept["roleRef"] = each["roleRef"]["name"]
+    return kept
+
+
+def names() -> dict[str, Any]:
+    """Return what is fixed of all objects, by kind and name."""
+    return {
+        f"{each['kind']} {each['metadata']['name']}": fixed(each)
+        for each in sorted(render("everything"), key=lambda each: (each["kind"], each["metadata"]["name"]))
+    }
+
+
+def test_names_and_selectors_are_as_they_were() -> None:
+    assert names() == yaml.safe_load(GOLDEN.read_text())
+
+
+def test_no_selector_and_no_template_of_pods_tells_a_version() -> None:
+    """An upgrade that changes nothing else restarts nothing."""
+    for each in render("everything"):
+        labels = each.get("spec", {}).get("template", {}).get("metadata", {}).get("labels", {})
+        assert not set(VERSIONED) & labels.keys(), each["metadata"]["name"]
+        assert not any(label in str(fixed(each)) for label in VERSIONED)
+
+
+if __name__ == "__main__":
+    GOLDEN.parent.mkdir(exist_ok=True)
+    GOLDEN.write_text(yaml.safe_dump(names(), sort_keys=False))
