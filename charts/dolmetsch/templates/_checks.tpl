@@ -49,11 +49,12 @@
 {{- if and (eq $model.source "baked") (or $model.volume.existingClaim $model.volume.size) -}}
   {{- fail "engine.model.source is baked, so that there is nothing to keep on a volume: remove engine.model.volume.existingClaim and size, or name the model in engine.model.source" -}}
 {{- end -}}
-{{- if and $model.sha256 (not (hasPrefix "https://" $model.source)) -}}
-  {{- fail "engine.model.sha256 is of the file at a URL, but engine.model.source is none: remove it (models of the hub have engine.model.revision)" -}}
+{{- $address := contains "://" $model.source -}}
+{{- if and $model.sha256 (not $address) -}}
+  {{- fail "engine.model.sha256 is of the SHA256SUMS at an address, but engine.model.source is none: remove it (models with a name are pinned by the release)" -}}
 {{- end -}}
-{{- if and $model.revision (or (eq $model.source "baked") (hasPrefix "https://" $model.source)) -}}
-  {{- fail "engine.model.revision is for models of the hub: remove it" -}}
+{{- if and $address (not $model.sha256) -}}
+  {{- fail "engine.model.source is an address, and nothing says what is right there: set engine.model.sha256 to the SHA-256 of its SHA256SUMS" -}}
 {{- end -}}
 {{- if and .Values.engine.priorityClass.create .Values.engine.priorityClass.existing -}}
   {{- fail "engine.priorityClass: remove either create or existing" -}}

@@ -218,7 +218,7 @@ http://{{ include "dolmetsch.fullname" . }}-api.{{ .Release.Namespace }}
 {{/* The folder of the engines' model; empty: the image says it. */}}
 {{- define "dolmetsch.modelFolder" -}}
 {{- $source := .Values.engine.model.source -}}
-{{- if hasPrefix "https://" $source -}}
+{{- if contains "://" $source -}}
 /models/url-{{ sha256sum $source | trunc 12 }}
 {{- else if ne $source "baked" -}}
 /models/{{ regexReplaceAll "[^A-Za-z0-9._-]+" $source "--" }}
