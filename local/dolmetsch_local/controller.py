@@ -189,13 +189,11 @@ class Controller:
                 self._rooms.pop(room.name, None)
 
     def _call(self, room: str, action: OpenSession | EndSession) -> None:
-        client = self._engines.client
-
         async def call() -> None:
             if isinstance(action, OpenSession):
-                await client.open_session(action.address, action.request)
+                await self._engines.open_session(action.engine, action.request)
             else:
-                await client.end_session(action.address)
+                await self._engines.end_session(action.engine)
 
         self._calls.start(room, action.engine, call)
 

@@ -3,12 +3,14 @@
 import asyncio
 import itertools
 import logging
+import secrets
 from dataclasses import dataclass, field
 
 from dolmetsch_core.engine_client import EngineAway, EngineClient
 from dolmetsch_core.life.observed import EngineSeen, EngineState
 from dolmetsch_core.tasks import end_tasks
-from dolmetsch_core.wire.engine import EngineStatus
+from dolmetsch_core.tokens import EngineKey
+from dolmetsch_core.wire.engine import EngineStatus, SessionRequest
 from dolmetsch_local.preloaded_engines import PreloadedEngines
 from dolmetsch_local.processes import Child, Command, environment, free_port
 from dolmetsch_local.state import StateFolder
@@ -28,6 +30,8 @@ class EngineProcess:
 
     child: Child
     address: str
+    uid: str
+    """Whom tokens for it are for."""
     room: str | None = None
     """The room it serves, None while it is warm."""
     epoch: int = 0
@@ -52,7 +56,7 @@ class EngineProcess:
             state = EngineState.STARTING
         return EngineSeen(
             name=self.name,
-            uid=f"{self.name}-{self.child.pid}",
+            uid=self.uid,
             state=state,
             epoch=self.epoch,
             address=self.address,
@@ -62,7 +66,10 @@ class EngineProcess:
 
 
 class Engines:
-    """All engine processes of the platform. `changed` is set whenever a fact about one changes."""
+    """All engine processes of the platform. `changed` is set whenever a fact about one changes.
+
+    They let nobody call them who has not the platform's key: other users of the machine reach their ports.
+    """
 
     def __init__(
         self, argv: list[str], env: dict[str, str], state: StateFolder, changed: asyncio.Event
@@ -72,17 +79,14 @@ class Engines:
         self._state = state
         self._changed = changed
         self._numbers = itertools.count(1)
-        self._client = EngineClient()
+        self.key = EngineKey.generate()
+        """What calls to the engines are signed with."""
+        self._client = EngineClient(self.key)
         self._preloaded = PreloadedEngines(argv[0], state.path / "logs" / "preloaded-engines.log")
         self._all: dict[str, EngineProcess] = {}
         self._stops: set[asyncio.Task[None]] = set()
         self.stillborn: list[str] = []
         """Last words of engines that ended before their first status."""
-
-    @property
-    def client(self) -> EngineClient:
-        """Calls to the engines."""
-        return self._client
 
     def of(self, room: str) -> tuple[EngineSeen, ...]:
         """Facts about a room's engines."""
@@ -96,14 +100,37 @@ class Engines:
         """Rooms that have an engine, known or not."""
         return {each.room for each in self._all.values() if each.room is not None}
 
+    async def open_session(self, engine: str, request: SessionRequest) -> None:
+        """Raises OlderEpoch, EngineAway."""
+        process = self._named(engine)
+        await self._client.open_session(process.address, request, audience=process.uid)
+
+    async def end_session(self, engine: str) -> None:
+        """Raises EngineAway."""
+        process = self._named(engine)
+        await self._client.end_session(process.address, audience=process.uid)
+
+    def _named(self, name: str) -> EngineProcess:
+        if name not in self._all:
+            raise EngineAway(f"{name} has ended")
+        return self._all[name]
+
     async def create(self, room: str | None = None, epoch: int = 0) -> None:
         """Start an engine, warm or for a room."""
         name = f"engine-{next(self._numbers)}"
         port = free_port()
-        env = {**environment(), **self._env, "DOLMETSCH_ENGINE_PORT": str(port)}
+        uid = f"{name}-{secrets.token_hex(4)}"
+        env = {
+            **environment(),
+            **self._env,
+            "DOLMETSCH_ENGINE_PORT": str(port),
+            "DOLMETSCH_ENGINE_PUBLIC_KEY": self.key.public_pem,
+            "DOLMETSCH_ENGINE_AUDIENCE": uid,
+        }
         command = Command(name, self._argv, env, self._state.path / "logs" / f"{name}.log")
         command.log.unlink(missing_ok=True)
-        engine = EngineProcess(await self._preloaded.start(command), f"http://127.0.0.1:{port}", room, epoch)
+        child = await self._preloaded.start(command)
+        engine = EngineProcess(child, f"http://127.0.0.1:{port}", uid, room, epoch)
         engine.tasks = [
             asyncio.create_task(self._poll(engine), name=f"status of {name}"),
             asyncio.create_task(self._check(engine), name=f"health of {name}"),
@@ -150,7 +177,7 @@ class Engines:
         after = -1
         while engine.child.alive:
             try:
-                status = await self._client.status(engine.address, after)
+                status = await self._client.status(engine.address, after, audience=engine.uid)
             except EngineAway:
                 await asyncio.sleep(0.2)
                 continue

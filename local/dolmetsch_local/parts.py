@@ -5,6 +5,7 @@ from pathlib import Path
 
 from dolmetsch_api.auth.passwords import hashed, is_hash
 from dolmetsch_api.schedule.settings import ScheduleSettings
+from dolmetsch_core.tokens import EngineKey
 from dolmetsch_local.libretranslate import Prepared
 from dolmetsch_local.processes import Command, environment
 from dolmetsch_local.settings import LocalSettings
@@ -27,7 +28,7 @@ class Parts:
             "DOLMETSCH_ARCHIVE_URL": self.archive_url,
         }
 
-    def api(self, made: Secrets, log: Path) -> Command:
+    def api(self, made: Secrets, engine_key: EngineKey, log: Path) -> Command:
         """The api, which listens where the settings say."""
         settings = self._settings
         env = {
@@ -35,6 +36,7 @@ class Parts:
             "DOLMETSCH_HOST_PASSWORD": _hash_of(made.host_password),
             "DOLMETSCH_ADMIN_PASSWORD": _hash_of(made.admin_password),
             "DOLMETSCH_SIGNING_KEY": made.signing_key,
+            "DOLMETSCH_ENGINE_PRIVATE_KEY": engine_key.pem,
             "DOLMETSCH_CLOSE_ROOM_AFTER": str(settings.close_room_after),
             "DOLMETSCH_ACTIVATION_DEADLINE": str(settings.activation_deadline),
             "DOLMETSCH_BASE_PATH": settings.base_path,

