@@ -53,6 +53,8 @@ async def serve(settings: OperatorSettings) -> int:
             namespaces=[settings.namespace],
             clusterwide=False,
             standalone=True,
+            # Else kopf asks for the name of the user that it runs as, and not every user in a container has one.
+            identity="dolmetsch-operator",  # type: ignore[arg-type]  # its type is private
             memo=kopf.Memo(operator=operator),
             stop_flag=stop,
         )
