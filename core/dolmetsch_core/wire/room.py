@@ -221,6 +221,20 @@ class Room(Resource):
         return self.status.engine
 
 
+class PodSecurity(StrEnum):
+    """What a pool's template may ask for."""
+
+    RESTRICTED = "restricted"
+    """What the Pod Security Standard of that name lets through, but for files from Secrets and tokens."""
+    UNRESTRICTED = "unrestricted"
+    """Anything: whoever may edit the pool has the nodes."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> "PodSecurity":
+        """A later release's word opens nothing in this one."""
+        return cls.RESTRICTED
+
+
 class EnginePoolSpec(Resource):
     """How many engines there may be, and of what kind."""
 
@@ -241,6 +255,11 @@ class EnginePoolSpec(Resource):
     """How long an engine may take from its creation to being ready, the pull of its image included."""
     rollout_grace_seconds: int = Field(default=0, ge=0, le=604_800)
     """How long live rooms may stay on engines of an older template; 0: until they end."""
+    pod_security: PodSecurity = PodSecurity.RESTRICTED
+    """`restricted`: no engine is made of a template that the Pod Security Standard `restricted` refuses.
+
+    Nor of one with files from Secrets or service account tokens. `unrestricted`: all templates are taken.
+    """
     template: dict[str, Any] = Field(default_factory=dict)
     """What engine pods look like: `metadata` and `spec` of a pod, laid on the defaults.
 

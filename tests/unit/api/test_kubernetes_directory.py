@@ -16,7 +16,11 @@ def pool(version: int, capacity: int) -> Json:
 async def test_a_deleted_pool_leaves_no_capacity_and_a_new_one_is_seen() -> None:
     directory = KubernetesDirectory(cast("Cluster", None), "ns")
     pools = directory._pools
-    for kind, obj, capacity in (("ADDED", pool(1, 3), 3), ("DELETED", pool(2, 3), 0), ("ADDED", pool(3, 2), 2)):
+    for kind, obj, capacity in (
+        ("ADDED", pool(1, 3), 3),
+        ("DELETED", pool(2, 3), 0),
+        ("ADDED", pool(3, 2), 2),
+    ):
         pools._take_event(kind, obj)
         await directory._see_pool()
         assert (await directory.capacity()).capacity == capacity
