@@ -47,6 +47,11 @@ class Node:
     """(key, value, effect)."""
     allocatable: tuple[tuple[str, str], ...]
 
+    def devices(self, resource: str) -> int:
+        """How many of an extended resource, which are whole numbers, the node has for pods."""
+        amount = dict(self.allocatable).get(resource, "")
+        return int(amount) if amount.isdigit() else 0
+
 
 def pod_of(obj: Object) -> Pod:
     """Reduce a pod."""

@@ -72,6 +72,14 @@ class Observation:
 
 
 @dataclass(frozen=True)
+class LostPlaces:
+    """Places for engines that nodes lost at one moment, though the nodes are well."""
+
+    count: int
+    since: datetime
+
+
+@dataclass(frozen=True)
 class PoolSeen:
     """All rooms and engines of a pool."""
 
@@ -81,6 +89,8 @@ class PoolSeen:
     warm: tuple[EngineSeen, ...] = ()
     places: int = 0
     """How many engines the nodes hold in all."""
+    lost_places: tuple[LostPlaces, ...] = ()
+    """What they held beside that."""
     admitted: frozenset[str] = frozenset()
     """Rooms that the last decision admitted: they may be about to create engines."""
     freed_at: datetime | None = None

@@ -10,6 +10,8 @@ from dolmetsch_core.wire.room import ConditionType, EnginePoolSpec, EnginePoolSt
 
 WARM_PAUSE = (0.0, 1.0, 5.0, 15.0, 60.0)
 """Seconds before the next warm engine, by those that died in a row before they were ready."""
+PLACES_COME_BACK = timedelta(minutes=1)
+"""A device plugin that starts again takes its devices away for seconds. Engines that run keep theirs."""
 
 
 def warm_pause(deaths: int) -> timedelta:
@@ -22,7 +24,8 @@ def decide_pool(pool: EnginePoolSpec, seen: PoolSeen, now: datetime) -> PoolPlan
 
     A room counts as active from its admission until its engine is gone; a waiting one does not.
     """
-    capacity = min(pool.max_active_rooms, seen.places)
+    awaited = sum(lost.count for lost in seen.lost_places if now < lost.since + PLACES_COME_BACK)
+    capacity = min(pool.max_active_rooms, seen.places + awaited)
     active = {room.name: room for room in seen.rooms if _holds_a_place(room, seen, now)}
     waiting = sorted(
         (room for room in seen.rooms if room.name not in active and _wants_an_engine(room)),
@@ -37,7 +40,7 @@ def decide_pool(pool: EnginePoolSpec, seen: PoolSeen, now: datetime) -> PoolPlan
         refused |= {
             room.name: _unschedulable(room)
             for room in active.values()
-            if _waits_in_vain(room, seen, pool, now)
+            if not awaited and _waits_in_vain(room, seen, pool, now)
         }
     create_warm, drop_warm = _size_warm_set(pool, seen, [*active.values(), *admitted], capacity, now)
     taken = len(active) + len(admitted)
