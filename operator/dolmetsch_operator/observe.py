@@ -38,6 +38,7 @@ def engine_seen(pod: Pod, facts: Facts, template: str, loop_time: float) -> Engi
         created=since.made,
         placed=since.placed,
         deleted=since.ending + timedelta(seconds=pod.grace_s) if since.ending else None,
+        displaced=pod.displaced,
         outdated=bool(template) and pod.template != template,
     )
 

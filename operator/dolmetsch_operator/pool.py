@@ -186,7 +186,9 @@ class PoolDriver:
         self.ready = sorted(claimable, key=lambda each: each.outdated)
         rooms = self._rooms()
         engines = {room.name: self._engines_of(room) for room in rooms}
-        if any(each.state is EngineState.STOPPING for each in chain(warm, *engines.values())):
+        ending = (each for each in chain(warm, *engines.values()) if each.state is EngineState.STOPPING)
+        # What its node did not keep has no place to give back.
+        if any(not each.displaced for each in ending):
             self._freed_at = now
         seen = PoolSeen(
             rooms=rooms,

@@ -110,6 +110,7 @@ CASES = [
     *times("Room", "status.host.since"),
     *times("Room", "status.closeAt"),
     *times("Room", "status.deadline"),
+    *times("Room", "status.unplacedSince"),
     required("EnginePool", "spec", {}),
     Case("EnginePool", "spec.resourceName", "pattern", "amd.com/gpu", "no such/resource"),
     *between("EnginePool", "spec.perEngine", 1, 64),

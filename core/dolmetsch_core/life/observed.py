@@ -42,6 +42,8 @@ class EngineSeen:
     """When it got its place."""
     deleted: datetime | None = None
     """When it has to have ended, once its end was asked for."""
+    displaced: bool = False
+    """Its node did not take it, or ended it for the node's own needs: want of a place, and no failure."""
     outdated: bool = False
     """Made from an older template than the pool's present one."""
 

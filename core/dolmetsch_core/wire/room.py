@@ -68,6 +68,7 @@ class Reason(StrEnum):
     READY = "Ready"
     STORE_AWAY = "StoreAway"
     ENGINE_LOST = "EngineLost"
+    ENGINE_DISPLACED = "EngineDisplaced"
     BUDGET_SPENT = "BudgetSpent"
     DELETED = "Deleted"
     NO_HOST = "NoHost"
@@ -160,6 +161,8 @@ class RoomStatus(Resource):
     """When the room closes for want of a host."""
     deadline: datetime | None = None
     """When the present wait ends: a start, a backoff, a drain."""
+    unplaced_since: datetime | None = None
+    """Since when nodes do not take the room's engines, or end them for their own needs."""
     failures: int = 0
     """Engines lost in this activation."""
     epoch: int = 0

@@ -84,6 +84,34 @@ def test_what_is_seen_of_an_engine(given: Any, heard: Heard | None, state: Engin
     assert seen(facts(given, heard=heard)) == (state, says)
 
 
+WAITS = {"state": {"waiting": {"reason": "ContainerCreating"}}}
+
+
+@pytest.mark.parametrize(
+    ("status", "displaced"),
+    [
+        ({"reason": "UnexpectedAdmissionError"}, True),
+        ({"reason": "OutOfnvidia.com/gpu"}, True),
+        ({"reason": "OutOfcpu", "containerStatuses": [WAITS]}, True),
+        ({"reason": "NodeAffinity"}, True),
+        ({"reason": "NodeShutdown"}, True),
+        ({"reason": "Evicted"}, True),
+        ({"reason": "Evicted", "containerStatuses": [KILLED]}, True),
+        ({"reason": "Terminated", "containerStatuses": [KILLED]}, True),
+        ({"reason": "Preempting", "containerStatuses": [KILLED]}, True),
+        ({"reason": "DeadlineExceeded"}, False),
+        ({"reason": "DeadlineExceeded", "containerStatuses": [KILLED]}, False),
+        ({"reason": "LaterWord", "containerStatuses": [KILLED]}, False),
+        ({"reason": "LaterWord", "initContainerStatuses": [KILLED], "containerStatuses": [WAITS]}, False),
+        ({"containerStatuses": [KILLED]}, False),
+        ({"phase": "Running", "reason": "NodeLost"}, False),
+    ],
+)
+def test_what_a_kubelet_refuses_or_ends_for_its_node_is_displaced(status: Any, displaced: bool) -> None:
+    found = facts(pod(**{"phase": "Failed", "podIP": ""} | status))
+    assert engine_seen(found.pods["p1"], found, "", 100.0).displaced is displaced
+
+
 def silent(since: float) -> Heard:
     return Heard(EngineStatus(ready=True, session="s"), unreachable_since=since)
 
