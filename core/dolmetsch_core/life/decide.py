@@ -52,12 +52,10 @@ def decide(room: Room, seen: Observation, now: datetime) -> Plan:
         return _without_engine(room, seen, now, strays)
     if current.state is EngineState.PENDING and seen.refused and not was_served(room):
         return _wait_or_refuse(room, seen, now)
+    if current.displaced and _searches_in_vain(room, seen):
+        return _wait_or_refuse(room, seen, now)
     if current.displaced:
-        return (
-            _wait_or_refuse(room, seen, now)
-            if _in_vain(room, seen)
-            else place_again(room, seen, current, now)
-        )
+        return place_again(room, seen, current, now)
     lost = lost_why(room, current, now)
     if lost:
         return replace_engine(room, seen, f"Engine lost: {lost}", now, current)
@@ -72,7 +70,7 @@ def decide(room: Room, seen: Observation, now: datetime) -> Plan:
 
 
 def _without_engine(room: Room, seen: Observation, now: datetime, strays: tuple[Stop, ...]) -> Plan:
-    if not seen.admitted or _in_vain(room, seen):
+    if not seen.admitted or _searches_in_vain(room, seen):
         return _wait_or_refuse(room, seen, now)
     if seen.cannot_create:
         return replace_engine(room, seen, f"Engine can't be created: {seen.cannot_create}", now)
@@ -82,8 +80,8 @@ def _without_engine(room: Room, seen: Observation, now: datetime, strays: tuple[
     return get_engine(room, seen, now, strays)
 
 
-def _in_vain(room: Room, seen: Observation) -> bool:
-    """Whether a host waits for a place for too long; a person's room looks for one as long as it takes."""
+def _searches_in_vain(room: Room, seen: Observation) -> bool:
+    """Whether a host has waited for a place for too long; a person's room goes on looking for one."""
     searches = room.status.unplaced_since is not None and not was_served(room)
     return bool(seen.refused) and searches and room.origin is Origin.API
 

@@ -92,7 +92,7 @@ class PoolSeen:
     places: int = 0
     """How many engines the nodes hold in all."""
     lost_places: tuple[LostPlaces, ...] = ()
-    """What they held beside that."""
+    """What they held beside that, and when they lost it."""
     admitted: frozenset[str] = frozenset()
     """Rooms that the last decision admitted: they may be about to create engines."""
     freed_at: datetime | None = None

@@ -11,8 +11,8 @@ from dolmetsch_core.wire.room import ConditionType, Phase, Reason, Room, RoomSta
 FAILURE_BUDGET = 5
 BACKOFF = (0.0, 0.0, 2.0, 5.0, 15.0)
 """Seconds before the next engine, by failures so far: the first replacements go at once."""
-SHORTEST_SEARCH, LONGEST_SEARCH = timedelta(seconds=1), timedelta(seconds=30)
-"""Between two tries to find a node that keeps the engine: as long as they have been in vain."""
+SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(seconds=30)
+"""A pause in the search for a node that keeps the engine is as long as that search so far, within these."""
 
 
 def get_engine(room: Room, seen: Observation, now: datetime, strays: tuple[Action, ...]) -> Plan:
@@ -23,9 +23,8 @@ def get_engine(room: Room, seen: Observation, now: datetime, strays: tuple[Actio
     epoch = max([status.epoch + seen.untold_epochs, *(each.epoch for each in seen.engines)]) + 1
     action: Action = Claim(seen.warm[0], epoch) if seen.warm else Create(epoch)
     patience = CLAIM_DEADLINE if seen.warm else seen.start_timeout
-    message = _went_away(room, seen) if was_served(room) else "Engine is starting"
     displaced = _displaced_why(room)
-    message = status.message if displaced else message
+    message = status.message if displaced else _starting(room, seen)
     deadline = now + patience
     if seen.create_delayed and status.deadline and not _backs_off(room):
         deadline, message = status.deadline, f"Engine can't be created yet: {seen.create_delayed}"
@@ -54,8 +53,10 @@ def _displaced_why(room: Room) -> str:
     return ready.message if ready and room.status.unplaced_since else ""
 
 
-def _went_away(room: Room, seen: Observation) -> str:
-    """What became of the engine that served, in the cluster's words where it has any."""
+def _starting(room: Room, seen: Observation) -> str:
+    """What to say of a start: of the engine that served before, in the cluster's words where it has any."""
+    if not was_served(room):
+        return "Engine is starting"
     leaving = (each.last_words for each in seen.engines if room.status.serves_with(each.uid))
     why = next(leaving, "")
     return f"Its engine went away{f' ({why})' if why else ''}: another one is starting"
@@ -106,12 +107,12 @@ def replace_engine(
 def place_again(room: Room, seen: Observation, displaced: EngineSeen, now: datetime) -> Plan:
     """Look for another place: at once the first time, then after growing pauses. It is no failure."""
     since = room.status.unplaced_since
-    search = min(max(now - since, SHORTEST_SEARCH), LONGEST_SEARCH) if since else timedelta()
+    pause = min(max(now - since, SHORTEST_PAUSE), LONGEST_PAUSE) if since else timedelta()
     phase = Phase.RECOVERING if was_served(room) else Phase.STARTING
     why = displaced.last_words
     status = report(room, now, phase, (ConditionType.ENGINE_READY, False, Reason.ENGINE_DISPLACED, why))
     status = changed(status, message=f"No node keeps the engine: {why}", unplaced_since=since or now)
-    status = changed(status, epoch=max(status.epoch, displaced.epoch), engine=None, deadline=now + search)
+    status = changed(status, epoch=max(status.epoch, displaced.epoch), engine=None, deadline=now + pause)
     return _get_another(room, seen, status, now)
 
 
