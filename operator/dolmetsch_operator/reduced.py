@@ -127,7 +127,7 @@ def _last_words(status: dict[str, Any]) -> str:
 
 
 def _displaced(status: dict[str, Any]) -> bool:
-    """Whether the kubelet ended the pod for other reasons than what it did: all that it refused never ran."""
+    """Whether the kubelet refused the pod, so that it never ran, or ended it for the node's own needs."""
     reason = status.get("reason")
     if status.get("phase") != "Failed" or not reason or reason == DEADLINE_EXCEEDED:
         return False

@@ -36,12 +36,7 @@ class WarmTrouble:
         for each in warm:
             if each.state is EngineState.LOST and each.uid not in self._mourned:
                 self._mourned.add(each.uid)
-                what = (
-                    "No node keeps warm engines"
-                    if each.displaced
-                    else "Warm engines die before they are ready"
-                )
-                self._loss = f"{what}: {each.last_words}"
+                self._loss = _told(each)
                 self._pause(now)
                 log.warning("warm engine %s is lost: %s", each.name, each.last_words)
         self._mourned &= {each.uid for each in warm}
@@ -76,3 +71,8 @@ class WarmTrouble:
     def _pause(self, now: datetime) -> None:
         self._times += 1
         self.not_before = now + warm_pause(self._times)
+
+
+def _told(lost: EngineSeen) -> str:
+    what = "No node keeps warm engines" if lost.displaced else "Warm engines die before they are ready"
+    return f"{what}: {lost.last_words}"

@@ -253,3 +253,19 @@ async def test_a_device_plugin_that_starts_again_costs_no_warm_engine_and_refuse
         assert (offered.admitted, offered.refused) == (True, "")
         assert world.writes.stopped == []
         assert world.driver.status.capacity == 5
+
+
+async def test_a_warm_engine_that_no_node_keeps_is_told_in_the_kubelets_words_and_made_after_a_pause() -> (
+    None
+):
+    world = World(warm=1)
+    world.pool()
+    for name in ("warm-a", "warm-b"):
+        refused = pod(
+            name, phase="Failed", podIP="", reason="OutOfnvidia.com/gpu", message="Pod was rejected"
+        )
+        world.facts.take_pod(None, refused)
+        await world.step()
+    assert world.writes.status.message == "No node keeps warm engines: OutOfnvidia.com/gpu: Pod was rejected"
+    assert world.writes.stopped == ["warm-a", "warm-a", "warm-b"]
+    assert world.writes.made == 1
