@@ -12,7 +12,6 @@ from dolmetsch_core.clock import SteadyClock
 from dolmetsch_core.cluster import names
 from dolmetsch_core.cluster.api import ApiError, Away, Conflict, Forbidden, Invalid
 from dolmetsch_core.engine_calls import EngineCalls
-from dolmetsch_core.engine_client import EngineClient
 from dolmetsch_core.life.decide import decide
 from dolmetsch_core.life.observed import Observation
 from dolmetsch_core.life.plan import (
@@ -33,6 +32,7 @@ from dolmetsch_operator.apply import Writer
 from dolmetsch_operator.asked import AskedFor
 from dolmetsch_operator.engine_polls import EnginePolls
 from dolmetsch_operator.facts import Facts, KnownRoom
+from dolmetsch_operator.leased import LeasedEngines
 from dolmetsch_operator.news import News
 from dolmetsch_operator.observe import engines_of
 from dolmetsch_operator.pods import PodMaker, TemplateUnusable
@@ -78,7 +78,7 @@ class RoomDriver:
         pool: PoolView,
         *,
         writer: Writer,
-        engines: EngineClient,
+        engines: LeasedEngines,
         polls: EnginePolls,
         clock: SteadyClock,
         tell: Callable[[Room, RoomStatus], None],

@@ -9,6 +9,7 @@ from dolmetsch_core.cluster import names, objects
 from dolmetsch_core.cluster.objects import NotAsAgreed, Object
 from dolmetsch_core.wire.engine import EngineStatus
 from dolmetsch_core.wire.room import EnginePoolSpec, EnginePoolStatus, Room
+from dolmetsch_operator.lost_devices import Loss, losses_after
 from dolmetsch_operator.reduced import Node, Pod, node_of, pod_of
 
 GONE = "DELETED"
@@ -97,6 +98,8 @@ class Facts:
         """Rooms of a form that this version does not know; a live one goes on by its last spec."""
         self.pods: dict[str, Pod] = {}
         self.nodes: dict[str, Node] = {}
+        self.losses: dict[tuple[str, str], tuple[Loss, ...]] = {}
+        """By node and resource: devices that went since the node was first seen, and did not come back."""
         self.pool: Pool | None = None
         self.heard: dict[str, Heard] = {}
         """By pod uid; written by who polls, see `heard_of`."""
@@ -213,6 +216,7 @@ class Facts:
         if kind == GONE:
             self._bury("node", node.name, node.version)
             self.nodes.pop(node.name, None)
+            self.losses = {key: lost for key, lost in self.losses.items() if key[0] != node.name}
         elif node.version <= max(known.version if known else 0, self._gone.get(("node", node.name), 0)):
             return
         else:
@@ -220,7 +224,17 @@ class Facts:
             # Its heartbeats change nothing that a decision is made of.
             if known and _same_but_version(known, node):
                 return
+            if known:
+                self._count_devices(known, node)
         self._changed("node", "")
+
+    def _count_devices(self, before: Node, node: Node) -> None:
+        """Note what a node lost of its extended resources, whose names have a domain, or got back."""
+        for resource in {name for name, _ in (*before.allocatable, *node.allocatable) if "/" in name}:
+            change = node.devices(resource) - before.devices(resource)
+            lost = losses_after(self.losses.pop((node.name, resource), ()), change, self._clock.now())
+            if lost:
+                self.losses[node.name, resource] = lost
 
     def take_pool(self, kind: str | None, obj: Object) -> None:
         """Take the EnginePool `default`; what can't be read of it is kept out. Raises NotAsAgreed."""

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from dolmetsch_core.cluster import names
-from dolmetsch_core.life.observed import EngineSeen, EngineState
+from dolmetsch_core.life.observed import EngineSeen, EngineState, LostPlaces
 from dolmetsch_core.wire.room import EnginePoolSpec, Room
 from dolmetsch_operator.facts import Facts, Heard
+from dolmetsch_operator.lost_devices import Loss
 from dolmetsch_operator.reduced import Node, Pod
 
 UNREACHABLE_ON_LOST_NODE_S = 6.0
@@ -37,6 +38,7 @@ def engine_seen(pod: Pod, facts: Facts, template: str, loop_time: float) -> Engi
         created=since.made,
         placed=since.placed,
         deleted=since.ending + timedelta(seconds=pod.grace_s) if since.ending else None,
+        displaced=pod.displaced,
         outdated=bool(template) and pod.template != template,
     )
 
@@ -140,8 +142,8 @@ def places(nodes: Iterable[Node], pods: Iterable[Pod], pool: EnginePoolSpec) -> 
     by_name = {node.name: node for node in nodes}
     total = 0
     for node in by_name.values():
-        if node.ready and not node.cordoned and matches(node, _as(pool.template.get("spec"), dict)):
-            total += _quantity(dict(node.allocatable).get(pool.resource_name, "0")) // pool.per_engine
+        if _usable(node, pool):
+            total += node.devices(pool.resource_name) // pool.per_engine
     for pod in pods:
         at = by_name.get(pod.node)
         if at is not None and at.ready and at.cordoned and pod.phase not in ("Failed", "Succeeded"):
@@ -149,13 +151,27 @@ def places(nodes: Iterable[Node], pods: Iterable[Pod], pool: EnginePoolSpec) -> 
     return total
 
 
+def lost_places(
+    nodes: Iterable[Node], losses: Mapping[tuple[str, str], tuple[Loss, ...]], pool: EnginePoolSpec
+) -> tuple[LostPlaces, ...]:
+    """Return the places that usable nodes had before they lost devices."""
+    found = []
+    for node in nodes:
+        devices = node.devices(pool.resource_name)
+        lost = losses.get((node.name, pool.resource_name), ()) if _usable(node, pool) else ()
+        for loss in reversed(lost):
+            before = devices + loss.devices
+            found.append(LostPlaces(before // pool.per_engine - devices // pool.per_engine, loss.at))
+            devices = before
+    return tuple(found)
+
+
+def _usable(node: Node, pool: EnginePoolSpec) -> bool:
+    return node.ready and not node.cordoned and matches(node, _as(pool.template.get("spec"), dict))
+
+
 def _as(given: object, kind: type[Any]) -> Any:
     return given if isinstance(given, kind) else kind()
-
-
-def _quantity(text: str) -> int:
-    """Extended resources are whole numbers."""
-    return int(text) if text.isdigit() else 0
 
 
 def matches(node: Node, spec: Mapping[str, Any]) -> bool:

@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import Any
 
 from dolmetsch_core.cluster import names
-from dolmetsch_core.wire.room import EnginePoolSpec, Room
+from dolmetsch_core.wire.room import EnginePoolSpec, PodSecurity, Room
+from dolmetsch_operator.pod_security import refusals
 
 Object = dict[str, Any]
 LIVENESS_EVERY_S, LIVENESS_FAILURES = 2, 3
@@ -45,6 +46,10 @@ class PodMaker:
         except (AttributeError, TypeError, KeyError) as error:
             # The API server keeps what is in a template as it is; what a part has to be, only a pod tells.
             raise TemplateUnusable(f"spec.template does not have the form of a pod: {error}") from error
+        if self.pool.pod_security is PodSecurity.RESTRICTED and (refused := refusals(template)):
+            raise TemplateUnusable(
+                f"{'; '.join(refused)}. A pool whose engines need this says spec.podSecurity: unrestricted"
+            )
         return hashlib.sha256(json.dumps(template, sort_keys=True).encode()).hexdigest()[:10]
 
     def of_room(self, room: Room, epoch: int) -> Object:
@@ -99,7 +104,11 @@ def _engine_pod(maker: PodMaker, *, name: str, labels: Mapping[str, str], owner:
     spec |= {"restartPolicy": "Never", "automountServiceAccountToken": False}
     for account in ("serviceAccountName", "serviceAccount"):
         spec.pop(account, None)
-    spec["containers"][0] = _without_key(merge(spec["containers"][0], _fixed(maker)), maker)
+    engine, *others = spec["containers"]
+    engine = _without_key(merge(engine, _fixed(maker)), maker)
+    spec["containers"] = [engine, *map(_secured, others)]
+    if "initContainers" in spec:
+        spec["initContainers"] = [_secured(each) for each in merge([], spec["initContainers"])]
     return {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -144,11 +153,7 @@ def _defaults(maker: PodMaker) -> Object:
                 "livenessProbe": _probe(failureThreshold=LIVENESS_FAILURES, periodSeconds=LIVENESS_EVERY_S),
                 "readinessProbe": _probe("/readyz", failureThreshold=1, periodSeconds=LIVENESS_EVERY_S),
                 "terminationMessagePolicy": "FallbackToLogsOnError",
-                "securityContext": {
-                    "allowPrivilegeEscalation": False,
-                    "readOnlyRootFilesystem": True,
-                    "capabilities": {"drop": ["ALL"]},
-                },
+                **_container_security(),
                 "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}],  # noqa: S108 (in the pod, its own)
                 "env": [
                     _field("DOLMETSCH_ENGINE_HOST", "status.podIP"),
@@ -158,6 +163,22 @@ def _defaults(maker: PodMaker) -> Object:
         ],
         "volumes": [{"name": "tmp", "emptyDir": {}}],
     }
+
+
+def _container_security() -> Object:
+    return {
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        }
+    }
+
+
+def _secured(container: Object) -> Object:
+    """Return a container beside or before the engine's, no freer than that unless the template says so."""
+    secured: Object = merge(_container_security(), container)
+    return secured
 
 
 def _fixed(maker: PodMaker) -> Object:

@@ -19,7 +19,7 @@ from dolmetsch_core.wire.engine import EngineStatus
 from dolmetsch_core.wire.room import EnginePoolSpec, EnginePoolStatus, Room
 from dolmetsch_operator.apply import Writer
 from dolmetsch_operator.facts import Facts
-from dolmetsch_operator.observe import engines_of, overdue_lost, places, warm_engines
+from dolmetsch_operator.observe import engines_of, lost_places, overdue_lost, places, warm_engines
 from dolmetsch_operator.pods import PodMaker, TemplateUnusable
 from dolmetsch_operator.template import Template
 from dolmetsch_operator.warm_trouble import WarmTrouble
@@ -186,7 +186,9 @@ class PoolDriver:
         self.ready = sorted(claimable, key=lambda each: each.outdated)
         rooms = self._rooms()
         engines = {room.name: self._engines_of(room) for room in rooms}
-        if any(each.state is EngineState.STOPPING for each in chain(warm, *engines.values())):
+        ending = (each for each in chain(warm, *engines.values()) if each.state is EngineState.STOPPING)
+        # What its node did not keep has no place to give back.
+        if any(not each.displaced for each in ending):
             self._freed_at = now
         seen = PoolSeen(
             rooms=rooms,
@@ -195,6 +197,7 @@ class PoolDriver:
             admitted=self._decided.plan.admitted,
             freed_at=self._freed_at,
             places=places(self._facts.nodes.values(), self._facts.pods.values(), pool.spec) if pool else 0,
+            lost_places=lost_places(self._facts.nodes.values(), self._facts.losses, spec) if pool else (),
             languages=self._told_before().languages,
             no_engines=self._template.message if self._template.maker is None else "",
             warm_not_before=self._trouble.not_before,

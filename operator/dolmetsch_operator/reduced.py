@@ -7,6 +7,11 @@ from typing import Any
 from dolmetsch_core.cluster import names, objects
 from dolmetsch_core.cluster.objects import Object
 
+FOR_ITS_NODE = ("Evicted", "NodeShutdown", "Preempting", "Shutdown", "Terminated")
+"""Why a kubelet ends a pod that ran: for want of memory or disk, the node's shutdown, a critical pod."""
+DEADLINE_EXCEEDED = "DeadlineExceeded"
+"""Its own activeDeadlineSeconds, the one reason of a kubelet's that has nothing to do with the node."""
+
 
 @dataclass(frozen=True)
 class Pod:
@@ -30,6 +35,8 @@ class Pod:
     """Why it does not get on, in the scheduler's or kubelet's words."""
     last_words: str
     """Why it ended."""
+    displaced: bool
+    """Its node did not take it, or ended it for the node's own needs."""
     leaving: str
     """Who had it deleted and why, where the cluster did: evicted, preempted, its node lost."""
 
@@ -46,6 +53,11 @@ class Node:
     taints: tuple[tuple[str, str, str], ...]
     """(key, value, effect)."""
     allocatable: tuple[tuple[str, str], ...]
+
+    def devices(self, resource: str) -> int:
+        """How many of an extended resource, which are whole numbers, the node has for pods."""
+        amount = dict(self.allocatable).get(resource, "")
+        return int(amount) if amount.isdigit() else 0
 
 
 def pod_of(obj: Object) -> Pod:
@@ -68,6 +80,7 @@ def pod_of(obj: Object) -> Pod:
         grace_s=float(meta.get("deletionGracePeriodSeconds") or 0),
         trouble=_trouble(status),
         last_words=_last_words(status),
+        displaced=_displaced(status),
         leaving=_condition(status, "DisruptionTarget", "True").get("message", ""),
     )
 
@@ -111,6 +124,16 @@ def _last_words(status: dict[str, Any]) -> str:
             reason = ended.get("reason") or "Ended"
             return f"{reason} (exit code {ended.get('exitCode')}) {said[0]}".strip()
     return status.get("message") or "the pod ended"
+
+
+def _displaced(status: dict[str, Any]) -> bool:
+    """Whether the kubelet refused the pod, so that it never ran, or ended it for the node's own needs."""
+    reason = status.get("reason")
+    if status.get("phase") != "Failed" or not reason or reason == DEADLINE_EXCEEDED:
+        return False
+    states = [each.get("state", {}) for each in _containers(status)]
+    ran = any("running" in each or "terminated" in each for each in states)
+    return reason in FOR_ITS_NODE or not ran
 
 
 def _containers(status: dict[str, Any]) -> Iterable[dict[str, Any]]:

@@ -17,7 +17,7 @@ from dolmetsch_operator.events import Events
 from dolmetsch_operator.facts import Facts
 from dolmetsch_operator.health import Health
 from dolmetsch_operator.lease import Lease, LeaseLost
-from dolmetsch_operator.leased import Leased
+from dolmetsch_operator.leased import Leased, LeasedEngines
 from dolmetsch_operator.pool import PoolDriver
 from dolmetsch_operator.second_look import SecondLook
 from dolmetsch_operator.settings import OperatorSettings
@@ -42,6 +42,7 @@ class Operator:
         self._lease = Lease(cluster, settings.namespace, settings.identity, settings.lease_seconds)
         time_left = (lambda: math.inf) if settings.standalone else self._lease.left
         self._writer = Writer(Leased(cluster, time_left), self.facts, settings.namespace)
+        self._engine_control = LeasedEngines(self._engines, time_left)
         self._polls = EnginePolls(self.facts, self._engines)
         self._events = Events(cluster, settings.namespace)
         public_key = self._key.public_pem if self._key else ""
@@ -167,7 +168,7 @@ class Operator:
             self.facts,
             self._pool,
             writer=self._writer,
-            engines=self._engines,
+            engines=self._engine_control,
             polls=self._polls,
             clock=self._clock,
             tell=self._events.tell,

@@ -10,14 +10,14 @@ log = logging.getLogger(__name__)
 
 
 class WarmTrouble:
-    """Counts in a row: deaths before an engine was ready, and refusals by the API server."""
+    """Counts in a row: engines that were lost before they were ready, and refusals by the API server."""
 
     def __init__(self) -> None:
         self.not_before: datetime | None = None
         """The end of the present pause."""
         self._times = 0
         self._mourned: set[str] = set()
-        self._death = ""
+        self._loss = ""
         self._refusal = ""
         self._waits = ""
 
@@ -36,7 +36,7 @@ class WarmTrouble:
         for each in warm:
             if each.state is EngineState.LOST and each.uid not in self._mourned:
                 self._mourned.add(each.uid)
-                self._death = each.last_words
+                self._loss = _told(each)
                 self._pause(now)
                 log.warning("warm engine %s is lost: %s", each.name, each.last_words)
         self._mourned &= {each.uid for each in warm}
@@ -61,13 +61,18 @@ class WarmTrouble:
         """What there is to say, '' when all is well."""
         if self._refusal:
             return self._refusal
-        if self._death:
-            return f"Warm engines die before they are ready: {self._death}"
+        if self._loss:
+            return self._loss
         return f"A warm engine does not start: {self._waits}" if self._waits else ""
 
     def _begin_anew(self) -> None:
-        self._times, self._death, self.not_before = 0, "", None
+        self._times, self._loss, self.not_before = 0, "", None
 
     def _pause(self, now: datetime) -> None:
         self._times += 1
         self.not_before = now + warm_pause(self._times)
+
+
+def _told(lost: EngineSeen) -> str:
+    what = "No node keeps warm engines" if lost.displaced else "Warm engines die before they are ready"
+    return f"{what}: {lost.last_words}"

@@ -44,6 +44,7 @@ class PodProcess:
         self.life: asyncio.Task[None] | None = None
         self._pod = pod
         self._eviction: Json = {}
+        self._refusal: Json = node.refusal
         self._seen = asyncio.Event()
         self._state: Json = {"waiting": {"reason": "ContainerCreating"}}
         self._phase = "Pending"
@@ -89,8 +90,9 @@ class PodProcess:
     async def _live(self) -> None:
         """All of it; ends when the object is gone."""
         try:
-            await self._wait_for_image()
-            if not self.deleted:
+            if not self._refusal:
+                await self._wait_for_image()
+            if not self.deleted and not self._refusal:
                 await self._run()
             await self._until_deleted()
             await self.node.allow_removal(self.name)
@@ -233,6 +235,8 @@ class PodProcess:
             self.saw(newer)
 
     def _status(self) -> Json:
+        if self._refusal:
+            return self._refusal
         ready = self._probes.ready and self.running
         own = [
             condition("Initialized", True),

@@ -68,6 +68,7 @@ class ProcessNode(Node):
         self.entrypoint = tuple(entrypoint)
         self.env = dict(env or {})
         self.failing_images: set[str] = set()
+        self.refusal: Json = {}
         self._held: set[str] = set()
         self._pods: dict[str, PodProcess] = {}
         self._lives: set[asyncio.Task[None]] = set()
@@ -100,6 +101,14 @@ class ProcessNode(Node):
     def heal_images(self) -> None:
         """All images can be pulled again."""
         self.failing_images.clear()
+
+    def refuse_pods(self, reason: str, message: str) -> None:
+        """From now on it takes none, as a kubelet that lacks what the scheduler counted on."""
+        self.refusal = {"phase": "Failed", "reason": reason, "message": f"Pod was rejected: {message}"}
+
+    def take_pods(self) -> None:
+        """It takes pods again."""
+        self.refusal = {}
 
     def hold_terminating(self, prefix: str) -> None:
         """Pods whose names begin so never finish their deletion (their processes do end)."""

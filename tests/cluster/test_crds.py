@@ -10,6 +10,7 @@ import yaml
 
 from dolmetsch_core.cluster import names
 from dolmetsch_core.cluster.api import Cluster, Invalid
+from dolmetsch_core.cluster.crds import HOST_NAMESPACES
 from tests.cluster.conftest import CRDS
 from tests.cluster.control_plane import ControlPlane
 from tests.cluster.tools import Kubectl
@@ -109,6 +110,7 @@ CASES = [
     *times("Room", "status.host.since"),
     *times("Room", "status.closeAt"),
     *times("Room", "status.deadline"),
+    *times("Room", "status.unplacedSince"),
     required("EnginePool", "spec", {}),
     Case("EnginePool", "spec.resourceName", "pattern", "amd.com/gpu", "no such/resource"),
     *between("EnginePool", "spec.perEngine", 1, 64),
@@ -117,6 +119,7 @@ CASES = [
     *between("EnginePool", "spec.scheduleTimeoutSeconds", 1, 3600),
     *between("EnginePool", "spec.startTimeoutSeconds", 1, 7200),
     *between("EnginePool", "spec.rolloutGraceSeconds", 0, 604_800),
+    Case("EnginePool", "spec.podSecurity", "enum", "unrestricted", "baseline"),
     *times("EnginePool", "status.templateSince"),
 ]
 COUNTERS = ("activation", "restart")
@@ -192,7 +195,8 @@ def test_every_rule_of_the_schemas_has_a_case() -> None:
         for field, rule in rules_of(crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"])
     }
     changes = {f"Room spec.{field} x-kubernetes-validations" for field in ("roomId", *COUNTERS)}
-    assert rules == {case.id for case in CASES} | changes
+    together = {"EnginePool spec x-kubernetes-validations"}
+    assert rules == {case.id for case in CASES} | changes | together
 
 
 def rules_of(schema: Json, field: str = "") -> Iterator[tuple[str, str]]:
@@ -225,6 +229,24 @@ async def test_counter_rises_and_never_falls(admin: Cluster, namespace: str, cou
     await admin.merge(path, {"spec": {counter: 4}})
     with pytest.raises(Invalid, match=rf"spec\.{counter}.*counts up and never falls"):
         await admin.merge(path, {"spec": {counter: 3}})
+
+
+@pytest.mark.parametrize("field", HOST_NAMESPACES)
+async def test_a_pool_has_to_say_that_its_engines_share_the_hosts_namespaces(
+    admin: Cluster, namespace: str, field: str
+) -> None:
+    path = f"{names.pools_path(namespace)}?dryRun=All"
+
+    async def write(spec: Json) -> Json:
+        return await admin.create(path, built("EnginePool", {"spec": spec}, names.POOL))
+
+    asks: Json = {"template": {"spec": {field: True}}}
+    for spec in (asks, {"podSecurity": "restricted", **asks}):
+        with pytest.raises(Invalid, match=rf"spec: .*{field}.* need podSecurity: unrestricted"):
+            await write(spec)
+    assert (await write({"podSecurity": "unrestricted", **asks}))["spec"]["template"] == asks["template"]
+    assert (await write({"template": {"spec": {field: False}}}))["spec"]["podSecurity"] == "restricted"
+    await write({"template": {}})
 
 
 @pytest.mark.parametrize("crd", ["rooms.dolmetsch.dev", "enginepools.dolmetsch.dev"])

@@ -90,10 +90,10 @@ async def test_an_engine_that_crashes_at_its_start_fails_the_room_with_its_last_
 
 
 @pytest.mark.parametrize(
-    ("hurt", "cause"),
+    ("hurt", "cause", "failures"),
     [
-        (lambda node, pod: node.kill(pod), "exit code 137"),
-        (lambda node, pod: node.evict(pod, "The node was low on resource: memory."), "Evicted: The node was"),
+        (lambda node, pod: node.kill(pod), "exit code 137", 1),
+        (lambda node, pod: node.evict(pod, "The node was low on memory."), "Evicted: The node was low", 0),
     ],
     ids=["killed", "evicted"],
 )
@@ -105,14 +105,69 @@ async def test_a_live_room_gets_another_engine_and_says_what_became_of_the_last(
     add_process_node: AddProcessNode,
     hurt: Callable[[ProcessNode, str], None],
     cause: str,
+    failures: int,
 ) -> None:
     node = await add_process_node("a", gpus=2)
     pod = await serving_room(admin, namespace)
     hurt(node, pod["metadata"]["name"])
     room = await room_where(admin, namespace, "r1", served_without(pod), "on another engine")
-    assert (room["status"]["failures"], room["status"]["message"]) == (1, "")
+    assert (room["status"]["failures"], room["status"]["message"]) == (failures, "")
     await until_told(admin, namespace, cause)
     await until_pods(admin, namespace, {room["status"]["engine"]["podName"]})
+
+
+REFUSALS = [
+    ("UnexpectedAdmissionError", "Allocate failed due to no healthy devices present"),
+    ("OutOfnvidia.com/gpu", "Node didn't have enough resource: nvidia.com/gpu"),
+    ("NodeShutdown", "node is shutting down"),
+]
+
+
+@pytest.mark.parametrize(("reason", "words"), REFUSALS)
+async def test_a_node_that_refuses_engines_is_tried_again_until_it_takes_one_and_none_is_a_failure(
+    *,
+    admin: Cluster,
+    namespace: str,
+    operator: OperatorProcess,
+    add_process_node: AddProcessNode,
+    reason: str,
+    words: str,
+) -> None:
+    node = await add_process_node("a", gpus=1)
+    node.refuse_pods(reason, words)
+    await make_pool(admin, namespace)
+    await make_room(admin, namespace, "R1")
+    tries = 4
+    several = await room_where(
+        admin, namespace, "r1", lambda room: room.get("status", {}).get("epoch", 0) >= tries, "several tries"
+    )
+    assert several["status"]["phase"] == "Starting"
+    assert several["status"]["failures"] == 0
+    assert several["status"]["message"] == f"No node keeps the engine: {reason}: Pod was rejected: {words}"
+    node.take_pods()
+    ready = await room_where(admin, namespace, "r1", served, "Ready")
+    assert (ready["status"]["failures"], ready["status"]["message"]) == (0, "")
+    assert ready["status"].get("unplacedSince") is None
+    await until_pods(admin, namespace, {ready["status"]["engine"]["podName"]})
+
+
+async def test_a_host_whose_engine_no_node_takes_is_refused_after_the_schedule_timeout(
+    admin: Cluster, namespace: str, operator: OperatorProcess, add_process_node: AddProcessNode
+) -> None:
+    node = await add_process_node("a", gpus=1)
+    node.refuse_pods(*REFUSALS[0])
+    await make_pool(admin, namespace, warm=1, scheduleTimeoutSeconds=1)
+    await pool_where(admin, namespace, lambda pool: "No node keeps warm engines: " in pool.get("message", ""))
+    await edit_pool(admin, namespace, warm=0)
+    room = await make_room(admin, namespace, "R1", origin="api")
+    refused = await room_where(
+        admin, namespace, "r1", message("no node has a free place for its engine (Unex"), "refused", room
+    )
+    scheduled = next(each for each in refused["status"]["conditions"] if each["type"] == "EngineScheduled")
+    assert (scheduled["status"], scheduled["reason"]) == ("False", "NoCapacity")
+    assert refused["status"]["failures"] == 0
+    await gone(admin, names.rooms_path(namespace, "r1"))
+    await until_no_pod(admin, namespace)
 
 
 async def test_an_engine_that_crashes_with_every_session_is_counted_each_time(

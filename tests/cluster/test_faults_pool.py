@@ -137,6 +137,29 @@ async def test_gpus_that_other_pods_hold_refuse_rooms_of_the_api_and_keep_the_ot
     assert ready["status"]["failures"] == 0
 
 
+async def test_a_device_plugin_that_starts_again_costs_no_warm_engine_and_a_new_host_waits(
+    admin: Cluster, namespace: str, operator: OperatorProcess, add_process_node: AddProcessNode
+) -> None:
+    node = await add_process_node("a", gpus=2)
+    await make_pool(admin, namespace, warm=1, scheduleTimeoutSeconds=1)
+    await pool_where(admin, namespace, lambda status: status.get("warm") == 1)
+    (warm,) = await pods_of(admin, namespace)
+    await node.set_gpus(0)
+    first = await make_room(admin, namespace, "R1", origin="api")
+    await room_where(admin, namespace, "r1", phase("Ready"), "Ready on the warm engine", first)
+    assert (await engine_of(admin, namespace, "R1"))["metadata"]["uid"] == warm["metadata"]["uid"]
+    second = await make_room(admin, namespace, "R2", origin="api")
+    waiting = await room_where(
+        admin, namespace, "r2", message("Insufficient nvidia.com/gpu"), "waits", second
+    )
+    assert waiting["status"]["phase"] == "Starting"
+    third = await make_room(admin, namespace, "R3", origin="api")
+    full = message("Maximum capacity of 2 instances reached")
+    await room_where(admin, namespace, "r3", full, "refused", third)
+    await node.set_gpus(2)
+    await room_where(admin, namespace, "r2", phase("Ready"), "Ready", second)
+
+
 async def test_a_quota_on_pods_is_named_and_over_once_it_is_raised(
     admin: Cluster, namespace: str, operator: OperatorProcess, add_process_node: AddProcessNode
 ) -> None:

@@ -150,7 +150,7 @@ class KubernetesDirectory:
         return False
 
     async def capacity(self) -> EnginePoolStatus:
-        """See Directory.capacity; the last known one while the API server is away."""
+        """See Directory.capacity; the last known one while the API server is away, none without a pool."""
         return self._pool
 
     async def _get(self, room_id: str) -> Json | None:
@@ -205,7 +205,11 @@ class KubernetesDirectory:
 
     async def _see_pool(self) -> None:
         obj = self._pools.objects.get(self._pool_name)
-        if obj is None or obj["metadata"]["resourceVersion"] == self._pool_version:
+        if obj is None:
+            # The server itself has said so: while it is away, the copy keeps the pool.
+            self._pool, self._pool_version = EnginePoolStatus(), ""
+            return
+        if obj["metadata"]["resourceVersion"] == self._pool_version:
             return
         self._pool_version = obj["metadata"]["resourceVersion"]
         try:

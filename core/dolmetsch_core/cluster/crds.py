@@ -13,9 +13,10 @@ import yaml
 from pydantic import BaseModel
 
 from dolmetsch_core.cluster import names
-from dolmetsch_core.wire.room import EnginePoolSpec, EnginePoolStatus, RoomSpec, RoomStatus
+from dolmetsch_core.wire.room import EnginePoolSpec, EnginePoolStatus, PodSecurity, RoomSpec, RoomStatus
 
 Schema = dict[str, Any]
+HOST_NAMESPACES = ("hostNetwork", "hostPID", "hostIPC")
 HEADER = "# Generated from the wire models of core by `make crds`; do not edit.\n"
 _CHART_METADATA = """metadata:
   name: {name}
@@ -74,10 +75,15 @@ def pool_crd() -> Schema:
                 },
             },
             # A pod's own schema has thousands of lines; the operator says what it can't use.
-            "spec": {"type": "object", "x-kubernetes-preserve-unknown-fields": True},
+            "spec": {
+                "type": "object",
+                "properties": {name: {"type": "boolean"} for name in HOST_NAMESPACES},
+                "x-kubernetes-preserve-unknown-fields": True,
+            },
         },
     }
     template.pop("additionalProperties", None)
+    spec["x-kubernetes-validations"] = [_host_namespaces_rule()]
     columns = [
         _column("Capacity", ".status.capacity", "How many rooms can be active.", "integer"),
         _column("Active", ".status.active", "How many are.", "integer"),
@@ -90,6 +96,15 @@ def pool_crd() -> Schema:
     return _crd(
         "EnginePool", names.POOLS, ["pool"], spec=spec, status=structural(EnginePoolStatus), columns=columns
     )
+
+
+def _host_namespaces_rule() -> Schema:
+    """What can be told of a template's security without a pod's schema; the operator tells the rest."""
+    asked = " || ".join(f"self.?template.?spec.?{name}.orValue(false)" for name in HOST_NAMESPACES)
+    return {
+        "rule": f"self.podSecurity == '{PodSecurity.UNRESTRICTED}' || !({asked})",
+        "message": f"spec.template.spec: {', '.join(HOST_NAMESPACES)} need podSecurity: unrestricted",
+    }
 
 
 def structural(model: type[BaseModel]) -> Schema:

@@ -6,7 +6,15 @@ from datetime import datetime, timedelta
 from dolmetsch_core.life.drain import drain, rest
 from dolmetsch_core.life.observed import EngineSeen, EngineState, Observation
 from dolmetsch_core.life.plan import DeleteRoom, Plan, Stop
-from dolmetsch_core.life.recover import alive, fail, get_engine, known_lost, lost_why, replace_engine
+from dolmetsch_core.life.recover import (
+    alive,
+    fail,
+    get_engine,
+    known_lost,
+    lost_why,
+    place_again,
+    replace_engine,
+)
 from dolmetsch_core.life.report import changed, report
 from dolmetsch_core.life.serve import serve, was_served
 from dolmetsch_core.wire.room import (
@@ -44,6 +52,10 @@ def decide(room: Room, seen: Observation, now: datetime) -> Plan:
         return _without_engine(room, seen, now, strays)
     if current.state is EngineState.PENDING and seen.refused and not was_served(room):
         return _wait_or_refuse(room, seen, now)
+    if current.displaced and _searches_in_vain(room, seen):
+        return _wait_or_refuse(room, seen, now)
+    if current.displaced:
+        return place_again(room, seen, current, now)
     lost = lost_why(room, current, now)
     if lost:
         return replace_engine(room, seen, f"Engine lost: {lost}", now, current)
@@ -58,7 +70,7 @@ def decide(room: Room, seen: Observation, now: datetime) -> Plan:
 
 
 def _without_engine(room: Room, seen: Observation, now: datetime, strays: tuple[Stop, ...]) -> Plan:
-    if not seen.admitted:
+    if not seen.admitted or _searches_in_vain(room, seen):
         return _wait_or_refuse(room, seen, now)
     if seen.cannot_create:
         return replace_engine(room, seen, f"Engine can't be created: {seen.cannot_create}", now)
@@ -66,6 +78,12 @@ def _without_engine(room: Room, seen: Observation, now: datetime, strays: tuple[
         # Somebody deletes engines as fast as they are made: the pauses grow as for any other loss.
         return replace_engine(room, seen, "Engine went away before it served the room", now)
     return get_engine(room, seen, now, strays)
+
+
+def _searches_in_vain(room: Room, seen: Observation) -> bool:
+    """Whether a host has waited for a place for too long; a person's room goes on looking for one."""
+    searches = room.status.unplaced_since is not None and not was_served(room)
+    return bool(seen.refused) and searches and room.origin is Origin.API
 
 
 def _without_host(room: Room, seen: Observation, now: datetime) -> Plan | None:

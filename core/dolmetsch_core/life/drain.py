@@ -69,4 +69,5 @@ def _drained(room: Room, now: datetime, message: str) -> Plan:
     if room.deleted:
         return Plan(room.status, (Forget(),))
     status = report(room, now, Phase.CLOSED, (ConditionType.DRAINING, False, Reason.CLOSED, ""))
-    return Plan(changed(status, engine=None, deadline=None, close_at=None, message=message))
+    status = changed(status, engine=None, deadline=None, close_at=None, unplaced_since=None)
+    return Plan(changed(status, message=message))

@@ -42,6 +42,8 @@ class EngineSeen:
     """When it got its place."""
     deleted: datetime | None = None
     """When it has to have ended, once its end was asked for."""
+    displaced: bool = False
+    """Its node did not take it, or ended it for the node's own needs: want of a place, and no failure."""
     outdated: bool = False
     """Made from an older template than the pool's present one."""
 
@@ -72,6 +74,14 @@ class Observation:
 
 
 @dataclass(frozen=True)
+class LostPlaces:
+    """Places for engines that nodes lost at one moment, though the nodes are well."""
+
+    count: int
+    since: datetime
+
+
+@dataclass(frozen=True)
 class PoolSeen:
     """All rooms and engines of a pool."""
 
@@ -81,6 +91,8 @@ class PoolSeen:
     warm: tuple[EngineSeen, ...] = ()
     places: int = 0
     """How many engines the nodes hold in all."""
+    lost_places: tuple[LostPlaces, ...] = ()
+    """What they held beside that, and when they lost it."""
     admitted: frozenset[str] = frozenset()
     """Rooms that the last decision admitted: they may be about to create engines."""
     freed_at: datetime | None = None

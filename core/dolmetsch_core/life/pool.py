@@ -10,6 +10,8 @@ from dolmetsch_core.wire.room import ConditionType, EnginePoolSpec, EnginePoolSt
 
 WARM_PAUSE = (0.0, 1.0, 5.0, 15.0, 60.0)
 """Seconds before the next warm engine, by those that died in a row before they were ready."""
+PLACES_COME_BACK = timedelta(minutes=1)
+"""A device plugin that starts again takes its devices away for seconds. Engines that run keep theirs."""
 
 
 def warm_pause(deaths: int) -> timedelta:
@@ -22,7 +24,8 @@ def decide_pool(pool: EnginePoolSpec, seen: PoolSeen, now: datetime) -> PoolPlan
 
     A room counts as active from its admission until its engine is gone; a waiting one does not.
     """
-    capacity = min(pool.max_active_rooms, seen.places)
+    awaited = sum(lost.count for lost in seen.lost_places if now < lost.since + PLACES_COME_BACK)
+    capacity = min(pool.max_active_rooms, seen.places + awaited)
     active = {room.name: room for room in seen.rooms if _holds_a_place(room, seen, now)}
     waiting = sorted(
         (room for room in seen.rooms if room.name not in active and _wants_an_engine(room)),
@@ -37,7 +40,7 @@ def decide_pool(pool: EnginePoolSpec, seen: PoolSeen, now: datetime) -> PoolPlan
         refused |= {
             room.name: _unschedulable(room)
             for room in active.values()
-            if _waits_in_vain(room, seen, pool, now)
+            if not awaited and _waits_in_vain(room, seen, pool, now)
         }
     create_warm, drop_warm = _size_warm_set(pool, seen, [*active.values(), *admitted], capacity, now)
     taken = len(active) + len(admitted)
@@ -91,8 +94,9 @@ def _never(room: Room, seen: PoolSeen) -> str:
 
 
 def _frees_a_place(engine: EngineSeen, now: datetime) -> bool:
-    """An engine that is ending; one that is stuck in it (a dead node) is nothing to wait for."""
-    return engine.state is EngineState.STOPPING and not _stuck(engine, now)
+    """An engine that is ending, unless it is stuck in that (a dead node), or its place is taken already."""
+    ending = engine.state is EngineState.STOPPING and not engine.displaced
+    return ending and not _stuck(engine, now)
 
 
 def _stuck(engine: EngineSeen, now: datetime) -> bool:
@@ -128,11 +132,13 @@ def _holds_a_place(room: Room, seen: PoolSeen, now: datetime) -> bool:
 
 
 def _waits_in_vain(room: Room, seen: PoolSeen, pool: EnginePoolSpec, now: datetime) -> bool:
-    """An engine that no node takes: other pods hold what this pool counts on."""
-    engines = seen.engines.get(room.name, ())
-    if not engines or any(each.state is not EngineState.PENDING for each in engines):
+    """An engine that no node takes or keeps: other pods hold what this pool counts on."""
+    engines, unplaced_since = seen.engines.get(room.name, ()), room.status.unplaced_since
+    if any(each.state is not EngineState.PENDING and not each.displaced for each in engines):
         return False
-    since = max((each.created for each in engines if each.created), default=now)
+    if not engines and unplaced_since is None:
+        return False
+    since = unplaced_since or max((each.created for each in engines if each.created), default=now)
     since = max(since, seen.freed_at or since)
     return now - since > timedelta(seconds=pool.schedule_timeout_seconds)
 
@@ -142,4 +148,6 @@ def _full(room: Room, capacity: int) -> str:
 
 
 def _unschedulable(room: Room) -> str:
-    return f"Unable to activate room <{room.spec.room_id}>: no node has a free place for its engine"
+    ready = room.status.condition(ConditionType.ENGINE_READY)
+    why = f" ({ready.message})" if ready and ready.message and room.status.unplaced_since else ""
+    return f"Unable to activate room <{room.spec.room_id}>: no node has a free place for its engine{why}"

@@ -31,6 +31,8 @@ def serve(
         if engine.last_words:
             status = changed(status, message=engine.last_words)
         return Plan(status, strays, wake_at=deadline)
+    # It has a place: what is wrong from here on is wrong with the engine.
+    room = room.model_copy(update={"status": changed(room.status, unplaced_since=None)})
     if unknown := _unknown_language(room, engine.status):
         # The talk goes on in the old language; a wrong word in a spec must not cost it its engine.
         waiting = (ConditionType.ENGINE_READY, False, Reason.STARTING, unknown)

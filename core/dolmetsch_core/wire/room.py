@@ -68,6 +68,7 @@ class Reason(StrEnum):
     READY = "Ready"
     STORE_AWAY = "StoreAway"
     ENGINE_LOST = "EngineLost"
+    ENGINE_DISPLACED = "EngineDisplaced"
     BUDGET_SPENT = "BudgetSpent"
     DELETED = "Deleted"
     NO_HOST = "NoHost"
@@ -160,6 +161,8 @@ class RoomStatus(Resource):
     """When the room closes for want of a host."""
     deadline: datetime | None = None
     """When the present wait ends: a start, a backoff, a drain."""
+    unplaced_since: datetime | None = None
+    """Since when nodes do not take the room's engines, or end them for their own needs."""
     failures: int = 0
     """Engines lost in this activation."""
     epoch: int = 0
@@ -221,6 +224,20 @@ class Room(Resource):
         return self.status.engine
 
 
+class PodSecurity(StrEnum):
+    """What a pool's template may ask for."""
+
+    RESTRICTED = "restricted"
+    """What the Pod Security Standard of that name lets through, but for files from Secrets and tokens."""
+    UNRESTRICTED = "unrestricted"
+    """Anything: whoever may edit the pool has the nodes."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> "PodSecurity":
+        """A later release's word opens nothing in this one."""
+        return cls.RESTRICTED
+
+
 class EnginePoolSpec(Resource):
     """How many engines there may be, and of what kind."""
 
@@ -241,6 +258,11 @@ class EnginePoolSpec(Resource):
     """How long an engine may take from its creation to being ready, the pull of its image included."""
     rollout_grace_seconds: int = Field(default=0, ge=0, le=604_800)
     """How long live rooms may stay on engines of an older template; 0: until they end."""
+    pod_security: PodSecurity = PodSecurity.RESTRICTED
+    """`restricted`: no engine is made of a template that the Pod Security Standard `restricted` refuses.
+
+    Nor of one with files from Secrets or service account tokens. `unrestricted`: all templates are taken.
+    """
     template: dict[str, Any] = Field(default_factory=dict)
     """What engine pods look like: `metadata` and `spec` of a pod, laid on the defaults.
 

@@ -95,3 +95,28 @@ async def test_capacity_follows_the_pool(
         return await directory.capacity() == told
 
     await until_so(as_told, "the pool's figures")
+
+
+async def test_a_deleted_pool_leaves_no_capacity_and_a_new_one_is_seen(
+    admin: Cluster, namespace: str, directory: KubernetesDirectory
+) -> None:
+    pool = {"apiVersion": names.API_VERSION, "kind": "EnginePool", "metadata": {"name": names.POOL}}
+    path = names.pools_path(namespace)
+
+    async def make(capacity: int) -> str:
+        made = await admin.create(path, pool | {"spec": {}})
+        told = EnginePoolStatus(capacity=capacity, available=capacity)
+        await admin.merge(f"{path}/{names.POOL}/status", status_patch(told))
+        await until_capacity(capacity)
+        return str(made["metadata"]["uid"])
+
+    async def until_capacity(capacity: int) -> None:
+        async def as_told() -> bool:
+            return (await directory.capacity()).capacity == capacity
+
+        await until_so(as_told, f"capacity for {capacity} rooms")
+
+    uid = await make(3)
+    await admin.delete(f"{path}/{names.POOL}", uid=uid)
+    await until_capacity(0)
+    await make(2)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from dolmetsch_core.life.decide import decide
-from dolmetsch_core.life.observed import EngineState, Observation, PoolSeen
+from dolmetsch_core.life.observed import EngineState, LostPlaces, Observation, PoolSeen
 from dolmetsch_core.life.pool import decide_pool
 from dolmetsch_core.wire.room import EnginePoolSpec
 from tests.unit.core.rooms import NOW, after, at, engine, live, room, serving
@@ -108,3 +108,32 @@ def test_a_refused_room_wants_no_place_that_becomes_free_until_it_is_asked_for_a
     assert decide_pool(pool, PoolSeen((refused,), places=1), at(1)).admitted == frozenset()
     again = refused.model_copy(update={"generation": refused.generation + 1})
     assert decide_pool(pool, PoolSeen((again,), places=1), at(1)).admitted == {"NEW"}
+
+
+LOST = LostPlaces(2, since=at(0))
+
+
+def test_places_that_went_a_moment_ago_are_waited_for_with_warm_engines_and_rooms() -> None:
+    new = room("NEW")
+    seen = PoolSeen((new,), warm=warm(1), places=0, lost_places=(LOST,))
+    plan = decide_pool(POOL, seen, at(59))
+    assert (plan.admitted, plan.refused, plan.drop_warm) == ({"NEW"}, {}, ())
+    assert plan.status.capacity == 2
+    over = decide_pool(POOL, seen, at(60))
+    assert over.refused == {"NEW": "Unable to activate room <NEW>: Maximum capacity of 0 instances reached"}
+    assert over.drop_warm == ("w0",)
+
+
+def test_an_engine_that_no_node_takes_waits_for_places_that_went_a_moment_ago() -> None:
+    starting = after(room(), decide(room(), Observation(), NOW))
+    pending = {"R1": (replace(engine(state=EngineState.PENDING), created=at(5)),)}
+    seen = PoolSeen((starting,), pending, lost_places=(LOST,))
+    assert not decide_pool(POOL, seen, at(59)).refused
+    assert set(decide_pool(POOL, seen, at(60)).refused or {}) == {"R1"}
+
+
+def test_more_rooms_than_the_places_that_may_come_back_are_refused_with_their_number() -> None:
+    rooms = tuple(room(name, created=at(second)) for second, name in enumerate("ABC"))
+    plan = decide_pool(EnginePoolSpec(max_active_rooms=9), PoolSeen(rooms, lost_places=(LOST,)), at(5))
+    assert plan.admitted == {"A", "B"}
+    assert "Maximum capacity of 2 instances" in (plan.refused or {})["C"]

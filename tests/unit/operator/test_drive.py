@@ -7,13 +7,14 @@ import pytest
 from dolmetsch_core.clock import SteadyClock
 from dolmetsch_core.engine_client import EngineAway, EngineClient
 from dolmetsch_core.life.observed import Observation
-from dolmetsch_core.life.plan import Action, Claim, DeleteRoom, Forget
+from dolmetsch_core.life.plan import Action, Claim, DeleteRoom, EndSession, Forget
 from dolmetsch_core.wire.engine import EngineStatus
 from dolmetsch_core.wire.room import Room
 from dolmetsch_operator.apply import Writer
 from dolmetsch_operator.drive import PoolView, RoomDriver
 from dolmetsch_operator.engine_polls import EnginePolls
 from dolmetsch_operator.facts import Facts, Heard, KnownRoom
+from dolmetsch_operator.leased import NO_CALLS, LeasedEngines
 from dolmetsch_operator.reduced import Pod
 from tests.unit.operator.test_facts import room
 from tests.unit.operator.test_observe import node, pod
@@ -53,8 +54,21 @@ class AnyPool:
         return
 
 
+class Engines:
+    """What engines were told."""
+
+    def __init__(self) -> None:
+        self.ended: list[str] = []
+
+    async def end_session(self, address: str, *, audience: str) -> EngineStatus:
+        self.ended.append(address)
+        return EngineStatus(ready=True)
+
+
 class World:
     def __init__(self) -> None:
+        self.lease_left = 60.0
+        self.engines = Engines()
         self.facts = Facts(lambda kind, room: None)
         self.writes = Writes()
         self.facts.take_node(None, node())
@@ -63,8 +77,8 @@ class World:
             self.facts,
             cast("PoolView", AnyPool()),
             writer=cast("Writer", self.writes),
-            engines=cast("EngineClient", None),
-            polls=cast("EnginePolls", None),
+            engines=LeasedEngines(cast("EngineClient", self.engines), lambda: self.lease_left),
+            polls=EnginePolls(self.facts, cast("EngineClient", self.engines)),
             clock=SteadyClock(),
             tell=lambda room, status: None,
         )
@@ -128,4 +142,20 @@ async def test_a_call_that_failed_is_forgotten_once_the_engine_serves_or_is_gone
     serving = EngineStatus(ready=True, session=served.session, source_lang="en", rev=2)
     world.facts.heard["uid-e1"] = Heard(serving)
     assert words() == [""]
+    await world.driver._calls.stop()
+
+
+async def test_an_operator_whose_lease_has_run_out_ends_no_session() -> None:
+    world = World()
+    world.room(3)
+    world.engine()
+    world.lease_left = 0.0
+    await world.driver._do(EndSession("e1", "http://e1"), "u")
+    await until(lambda: world.driver._calls._failed, "a call that was not made")
+    assert str(world.driver._calls._failed["e1"]) == NO_CALLS
+    assert world.engines.ended == []
+    await world.driver._calls.stop()
+    world.lease_left = 60.0
+    await world.driver._do(EndSession("e1", "http://e1"), "u")
+    await until(lambda: world.engines.ended == ["http://e1"], "the session ends")
     await world.driver._calls.stop()

@@ -10,7 +10,7 @@ from dolmetsch_core.life.observed import EngineState
 from dolmetsch_core.wire.engine import EngineStatus
 from dolmetsch_core.wire.room import EnginePoolSpec
 from dolmetsch_operator.facts import Facts, Heard
-from dolmetsch_operator.observe import engine_seen, overdue_lost, places
+from dolmetsch_operator.observe import engine_seen, lost_places, overdue_lost, places
 from dolmetsch_operator.reduced import node_of
 
 HOUR = "2026-11-23T12:00:00Z"
@@ -82,6 +82,34 @@ UNSCHEDULABLE = {"type": "PodScheduled", "status": "False", "reason": "Unschedul
 )
 def test_what_is_seen_of_an_engine(given: Any, heard: Heard | None, state: EngineState, says: str) -> None:
     assert seen(facts(given, heard=heard)) == (state, says)
+
+
+WAITS = {"state": {"waiting": {"reason": "ContainerCreating"}}}
+
+
+@pytest.mark.parametrize(
+    ("status", "displaced"),
+    [
+        ({"reason": "UnexpectedAdmissionError"}, True),
+        ({"reason": "OutOfnvidia.com/gpu"}, True),
+        ({"reason": "OutOfcpu", "containerStatuses": [WAITS]}, True),
+        ({"reason": "NodeAffinity"}, True),
+        ({"reason": "NodeShutdown"}, True),
+        ({"reason": "Evicted"}, True),
+        ({"reason": "Evicted", "containerStatuses": [KILLED]}, True),
+        ({"reason": "Terminated", "containerStatuses": [KILLED]}, True),
+        ({"reason": "Preempting", "containerStatuses": [KILLED]}, True),
+        ({"reason": "DeadlineExceeded"}, False),
+        ({"reason": "DeadlineExceeded", "containerStatuses": [KILLED]}, False),
+        ({"reason": "LaterWord", "containerStatuses": [KILLED]}, False),
+        ({"reason": "LaterWord", "initContainerStatuses": [KILLED], "containerStatuses": [WAITS]}, False),
+        ({"containerStatuses": [KILLED]}, False),
+        ({"phase": "Running", "reason": "NodeLost"}, False),
+    ],
+)
+def test_what_a_kubelet_refuses_or_ends_for_its_node_is_displaced(status: Any, displaced: bool) -> None:
+    found = facts(pod(**{"phase": "Failed", "podIP": ""} | status))
+    assert engine_seen(found.pods["p1"], found, "", 100.0).displaced is displaced
 
 
 def silent(since: float) -> Heard:
@@ -200,6 +228,49 @@ def test_places_on_nodes(nodes: tuple[Any, ...], template: Any, per_engine: int,
 def test_an_engine_on_a_cordoned_node_takes_no_place_from_the_others() -> None:
     known = facts(pod(node="n2"), nodes=(node(), node("n2", unschedulable=True)))
     assert places(known.nodes.values(), known.pods.values(), EnginePoolSpec()) == 3
+
+
+def after_gpus(*amounts: str, **last: Any) -> tuple[Facts, Hands]:
+    """A node whose GPUs changed, every ten seconds."""
+    hands = Hands()
+    known = Facts(lambda kind, room: None, hands.clock())
+    for version, gpus in enumerate(amounts, 1):
+        more = last if version == len(amounts) else {}
+        known.take_node("MODIFIED", node(gpus=gpus, version=version, **more))
+        hands.seconds += 10
+    return known, hands
+
+
+@pytest.mark.parametrize(
+    ("amounts", "per_engine", "expected"),
+    [
+        (("2",), 1, []),
+        (("2", "0"), 1, [(2, 10)]),
+        (("2", "0", "2"), 1, []),
+        (("2", "0", "1"), 1, [(1, 20)]),
+        (("2", "1", "0"), 1, [(1, 10), (1, 20)]),
+        (("2", "1", "0", "1"), 1, [(1, 30)]),
+        (("4", "3", "0"), 2, [(1, 10), (1, 20)]),
+        (("4", "3"), 2, [(1, 10)]),
+        (("5", "4"), 2, [(0, 10)]),
+        (("2", "0", "5"), 1, []),
+    ],
+)
+def test_places_that_a_node_lost_and_when(
+    amounts: tuple[str, ...], per_engine: int, expected: list[tuple[int, int]]
+) -> None:
+    known, hands = after_gpus(*amounts)
+    found = lost_places(known.nodes.values(), known.losses, EnginePoolSpec(per_engine=per_engine))
+    now = hands.clock().now()
+    assert [(each.count, (now - each.since).total_seconds()) for each in found] == expected
+
+
+def test_a_node_that_is_cordoned_or_gone_has_no_places_to_come_back() -> None:
+    known, _ = after_gpus("2", "0", unschedulable=True)
+    assert lost_places(known.nodes.values(), known.losses, EnginePoolSpec()) == ()
+    known.take_node("DELETED", node(version=3))
+    known.take_node("ADDED", node(gpus="0", version=4))
+    assert (known.losses, lost_places(known.nodes.values(), known.losses, EnginePoolSpec())) == ({}, ())
 
 
 def test_facts_never_go_back() -> None:

@@ -238,3 +238,34 @@ async def test_a_template_that_can_not_be_used_keeps_what_was_told_of_the_last_o
     world.writes.refusal = Invalid(422, "no such field")
     await world.step()
     assert (world.writes.status.template_hash, world.writes.status.template_since) == ("before", LONG_AGO)
+
+
+async def test_a_device_plugin_that_starts_again_costs_no_warm_engine_and_refuses_nobody() -> None:
+    world = World(warm=1)
+    world.pool()
+    world.engine("warm-a")
+    await world.step()
+    for version, gpus in ((2, "0"), (3, "5")):
+        world.facts.take_node("MODIFIED", node(gpus=gpus, version=version))
+        world.room(f"r{version}", roomId=f"R{version}")
+        await world.step()
+        offered = world.offered(f"r{version}")
+        assert (offered.admitted, offered.refused) == (True, "")
+        assert world.writes.stopped == []
+        assert world.driver.status.capacity == 5
+
+
+async def test_a_warm_engine_that_no_node_keeps_is_told_in_the_kubelets_words_and_made_after_a_pause() -> (
+    None
+):
+    world = World(warm=1)
+    world.pool()
+    for name in ("warm-a", "warm-b"):
+        refused = pod(
+            name, phase="Failed", podIP="", reason="OutOfnvidia.com/gpu", message="Pod was rejected"
+        )
+        world.facts.take_pod(None, refused)
+        await world.step()
+    assert world.writes.status.message == "No node keeps warm engines: OutOfnvidia.com/gpu: Pod was rejected"
+    assert world.writes.stopped == ["warm-a", "warm-a", "warm-b"]
+    assert world.writes.made == 1
