@@ -1,4 +1,4 @@
-"""`helm install`, `upgrade` and `uninstall` on a real API server, without nodes: what Helm itself makes of the chart."""
+"""`helm install`, `upgrade` and `uninstall` on a real API server, without nodes."""
 
 import base64
 import json

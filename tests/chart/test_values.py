@@ -4,8 +4,8 @@ import json
 
 import pytest
 import yaml
-
 from scripts.values_schema import CommentMissing, schema_of
+
 from tests.chart.rendering import CHART, CRDS_CHART
 from tests.cluster.tools import ToolFailed, helm
 
@@ -45,7 +45,9 @@ def test_a_key_without_a_comment_has_no_schema() -> None:
 
 
 def test_comments_say_more_than_a_default_can() -> None:
-    schema = schema_of('# Days.\n# @null\n# @type integer\n# @min 1\nkeepDays: null\n# Which.\n# @enum "" a\nkind: ""\n')
+    schema = schema_of(
+        '# Days.\n# @null\n# @type integer\n# @min 1\nkeepDays: null\n# Which.\n# @enum "" a\nkind: ""\n'
+    )
     assert schema["properties"]["keepDays"] == {
         "description": "Days.",
         "type": ["integer", "null"],

@@ -77,17 +77,17 @@ def find(name: str) -> Path:
 
     Raises BinaryMissing, naming the command that builds it.
     """
-    at_hand = _at_hand(name)
-    if at_hand is None:
+    found = at_hand(name)
+    if found is None:
         raise BinaryMissing(
             f"{name} {ALL_TOOLS[name].version} is missing: run `make {_target(name)}` (needs Go)"
         )
-    return at_hand
+    return found
 
 
 def missing(names: Iterable[str] = tuple(TOOLS)) -> list[str]:
     """The tools that are not at hand."""
-    return [name for name in names if _at_hand(name) is None]
+    return [name for name in names if at_hand(name) is None]
 
 
 def needed_by_chart() -> list[str]:
@@ -109,8 +109,8 @@ def build(name: str) -> Path:
             f"{name} is missing and there is no Go to build it with: install Go 1.26 or newer"
         )
     with _one_build_at_a_time():
-        if at_hand := _at_hand(name):
-            return at_hand
+        if found := at_hand(name):
+            return found
         tool, target = ALL_TOOLS[name], _cached(name)
         target.parent.mkdir(parents=True, exist_ok=True)
         unfinished = target.parent / f".{name}"
@@ -140,7 +140,8 @@ def _go_build(name: str, tool: Tool, target: Path) -> None:
         installed.rmdir()
 
 
-def _at_hand(name: str) -> Path | None:
+def at_hand(name: str) -> Path | None:
+    """The path of a tool, or None where it has to be built."""
     assets = os.environ.get("KUBEBUILDER_ASSETS")
     if assets and (given := Path(assets) / name).exists():
         return given
@@ -175,7 +176,7 @@ def _one_build_at_a_time() -> Iterator[None]:
 
 
 def main() -> None:
-    """Make every tool ready, saying which one is being built and how long it took; `chart`: those of tests/chart."""
+    """Make all tools ready, or with `chart` those of tests/chart; say which one is built and for how long."""
     lacking = missing(needed_by_chart() if sys.argv[1:] == ["chart"] else tuple(TOOLS))
     for number, name in enumerate(lacking, 1):
         print(f"building {name} {ALL_TOOLS[name].version} ({number} of {len(lacking)})", flush=True)
