@@ -90,6 +90,13 @@ def test_every_container_says_what_it_needs(objects: list[Object]) -> None:
             assert "memory" in container["resources"]["limits"]
 
 
+def test_every_image_has_a_version(objects: list[Object]) -> None:
+    for template in templates(objects):
+        for container in [*template["spec"]["containers"], *template["spec"].get("initContainers", ())]:
+            assert re.search(r"(:[\w.-]+|@sha256:[0-9a-f]{64})$", container["image"])
+            assert not container["image"].endswith(":latest")
+
+
 def test_every_variable_is_a_setting(objects: list[Object]) -> None:
     known = {
         "api": {f"DOLMETSCH_{name.upper()}" for name in ApiSettings.model_fields},
