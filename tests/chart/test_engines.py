@@ -1,4 +1,4 @@
-"""What the operator makes of the chart's EnginePool: how many places there are, and what its pods are like."""
+"""What the operator makes of the chart's EnginePool: how many places there are, and its pods."""
 
 import pytest
 
