@@ -30,7 +30,7 @@
   {{- end -}}
 {{- end -}}
 {{- end -}}
-{{- if and .Values.valkey.url (not (regexMatch "^(rediss?|valkeys?|unix)://" .Values.valkey.url)) -}}
+{{- if and .Values.valkey.url (not (regexMatch "^rediss?://" .Values.valkey.url)) -}}
   {{- fail "valkey.url must begin with redis:// or, with TLS, rediss://" -}}
 {{- end -}}
 {{- if and .Values.valkey.caSecret .Values.valkey.url (not (hasPrefix "rediss://" .Values.valkey.url)) -}}
