@@ -4,6 +4,9 @@ import base64
 import json
 import subprocess
 import sys
+import time
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -11,6 +14,7 @@ from dolmetsch_core.tokens import EngineKey
 from tests.chart.rendering import CHART, CRDS_CHART, RELEASE, values_of
 from tests.cluster.control_plane import ControlPlane
 from tests.cluster.tools import Kubectl, ToolFailed, helm
+from tests.cluster.waiting import PATIENCE_S
 
 ADOPT = ("--set", "adopt=true", "--take-ownership", "--force-conflicts")
 SECRETS = ("logins", "engine-key", "valkey", "postgresql")
@@ -171,6 +175,37 @@ def test_the_hook_closes_rooms_with_no_more_than_its_own_rights(
         account = f"system:serviceaccount:{kubectl.namespace}:{RELEASE}-uninstall"
         with pytest.raises(ToolFailed):
             kubectl("auth", "can-i", verb, what, f"--as={account}")
+
+
+def test_people_with_kubernetes_own_roles_know_rooms_and_pools(kubectl: Kubectl, run: Helm) -> None:
+    run("install", RELEASE, str(CHART))
+    expected = {
+        "view": {"get rooms", "list enginepools"},
+        "edit": {"get rooms", "list enginepools", "create rooms", "delete rooms"},
+        "admin": {"get rooms", "list enginepools", "create rooms", "delete rooms", "patch enginepools"},
+    }
+    for role, rights in expected.items():
+        kubectl("create", "rolebinding", role, f"--clusterrole={role}", f"--user={role}er")
+        # A controller adds up the roles, in its time.
+        _wait_until(partial(may, kubectl, f"{role}er", "get rooms"), f"{role} sees Rooms")
+        found = {right for right in expected["admin"] if may(kubectl, f"{role}er", right)}
+        assert found == rights, role
+
+
+def may(kubectl: Kubectl, user: str, right: str) -> bool:
+    verb, what = right.split()
+    try:
+        kubectl("auth", "can-i", verb, f"{what}.dolmetsch.dev", f"--as={user}")
+    except ToolFailed:
+        return False
+    return True
+
+
+def _wait_until(check: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not check():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.2)
 
 
 def test_everything_can_be_installed_upgraded_and_uninstalled(kubectl: Kubectl, run: Helm) -> None:
