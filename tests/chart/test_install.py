@@ -6,7 +6,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -17,6 +19,12 @@ from tests.cluster.tools import Kubectl, ToolFailed, helm
 from tests.cluster.waiting import PATIENCE_S
 
 ADOPT = ("--set", "adopt=true", "--take-ownership", "--force-conflicts")
+ROOM = {
+    "apiVersion": "dolmetsch.dev/v1alpha1",
+    "kind": "Room",
+    "metadata": {"name": "r1", "finalizers": ["dolmetsch.dev/drain"]},
+    "spec": {"roomId": "R1", "sourceLang": "en"},
+}
 SECRETS = ("logins", "engine-key", "valkey", "postgresql")
 
 
@@ -136,45 +144,57 @@ def test_kinds_of_an_older_release_are_refused_or_adopted(
     assert kubectl("get", "crd", *kinds, "-o", "name")
 
 
-def test_the_hook_closes_rooms_with_no_more_than_its_own_rights(
+def test_uninstall_closes_rooms_first_without_an_operator_and_with_its_own_rights_alone(
     control_plane: ControlPlane, kubectl: Kubectl, run: Helm
 ) -> None:
-    run("install", RELEASE, str(CHART))
-    room = json.dumps(
-        {
-            "apiVersion": "dolmetsch.dev/v1alpha1",
-            "kind": "Room",
-            "metadata": {"name": "r1", "finalizers": ["dolmetsch.dev/drain"]},
-            "spec": {"roomId": "R1", "sourceLang": "en"},
-        }
-    )
-    kubectl("create", "-f", "-", stdin=room)
-    hooks = run("get", "hooks", RELEASE)
-    # Helm makes these in `uninstall`, which would wait for a node to run the Job.
-    kubectl("create", "-f", "-", stdin=hooks)
+    run("install", RELEASE, str(CHART), "--set", "uninstall.waitSeconds=1")
+    kubectl("create", "-f", "-", stdin=json.dumps(ROOM))
+    with ThreadPoolExecutor(1) as thread:
+        uninstalling = thread.submit(run, "uninstall", RELEASE)
+        pod = _pod_of_the_hook(kubectl)
+        # No node runs it: the test does what a kubelet would.
+        said = _run_as_process(control_plane, kubectl, pod["spec"]["containers"][0]["command"])
+        assert "cut off: r1" in said
+        assert not kubectl("get", "rooms", "-o", "name").strip()
+        replicas = kubectl("get", "deployment", f"{RELEASE}-api", "-o", "jsonpath={.spec.replicas}")
+        places = kubectl("get", "enginepool", "default", "-o", "jsonpath={.spec.maxActiveRooms}")
+        assert (replicas, places) == ("0", "0")
+        account = f"system:serviceaccount:{kubectl.namespace}:{RELEASE}-uninstall"
+        for forbidden in ("get secrets", "list pods", "create pods"):
+            with pytest.raises(ToolFailed):
+                kubectl("auth", "can-i", *forbidden.split(), f"--as={account}")
+        _succeed(kubectl, pod["metadata"]["name"])
+        uninstalling.result()
+    kinds = "secrets,deployments,statefulsets,services,jobs,roles,rolebindings,networkpolicies,enginepools"
+    assert kubectl("get", kinds, "-o", "name").split() == [f"secret/{RELEASE}-postgresql"]
+
+
+def _pod_of_the_hook(kubectl: Kubectl) -> Any:
+    """Helm makes the Job in `uninstall`, a controller the Job's pod, in a namespace that enforces."""
+    chosen = ("get", "pods", "-l", f"app.kubernetes.io/name={RELEASE}-uninstall", "-o", "json")
+    _wait_until(lambda: bool(json.loads(kubectl(*chosen))["items"]), "the hook's pod is there")
+    (pod,) = json.loads(kubectl(*chosen))["items"]
+    return pod
+
+
+def _run_as_process(control_plane: ControlPlane, kubectl: Kubectl, command: list[str]) -> str:
     token = kubectl("create", "token", f"{RELEASE}-uninstall").strip()
     kubeconfig = control_plane.kubeconfig("uninstall", namespace=kubectl.namespace, token=token)
     done = subprocess.run(
-        [
-            *(sys.executable, "-m", "dolmetsch_operator.uninstall", "--wait", "1"),
-            *("--namespace", kubectl.namespace, "--api-deployment", f"{RELEASE}-api"),
-        ],
+        [sys.executable, *command[1:]],
         env={"KUBECONFIG": str(kubeconfig), "PATH": ""},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "cut off: r1" in done.stdout
-    assert "No resources found" in kubectl("get", "rooms") or not kubectl("get", "rooms").strip()
-    replicas = kubectl("get", "deployment", f"{RELEASE}-api", "-o", "jsonpath={.spec.replicas}")
-    places = kubectl("get", "enginepool", "default", "-o", "jsonpath={.spec.maxActiveRooms}")
-    assert (replicas, places) == ("0", "0")
-    for verb, what in (("get", "secrets"), ("create", "pods"), ("delete", "enginepools"), ("list", "pods")):
-        account = f"system:serviceaccount:{kubectl.namespace}:{RELEASE}-uninstall"
-        with pytest.raises(ToolFailed):
-            kubectl("auth", "can-i", verb, what, f"--as={account}")
+    return done.stdout
+
+
+def _succeed(kubectl: Kubectl, pod: str) -> None:
+    patch = json.dumps({"status": {"phase": "Succeeded"}})
+    kubectl("patch", "pod", pod, "--subresource=status", "--type=merge", "-p", patch)
 
 
 def test_people_with_kubernetes_own_roles_know_rooms_and_pools(kubectl: Kubectl, run: Helm) -> None:
