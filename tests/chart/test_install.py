@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from dolmetsch_core.tokens import EngineKey
+from dolmetsch_operator.lease import NAME
 from tests.chart.rendering import CHART, CRDS_CHART, RELEASE, values_of
 from tests.cluster.control_plane import ControlPlane
 from tests.cluster.tools import Kubectl, ToolFailed, helm
@@ -165,7 +166,7 @@ def test_uninstall_closes_rooms_first_without_an_operator_and_with_its_own_right
                 kubectl("auth", "can-i", *forbidden.split(), f"--as={account}")
         _succeed(kubectl, pod["metadata"]["name"])
         uninstalling.result()
-    kinds = "secrets,deployments,statefulsets,services,jobs,roles,rolebindings,networkpolicies,enginepools"
+    kinds = "secrets,deployments,statefulsets,services,jobs,roles,networkpolicies,enginepools,leases"
     assert kubectl("get", kinds, "-o", "name").split() == [f"secret/{RELEASE}-postgresql"]
 
 
@@ -195,6 +196,14 @@ def _run_as_process(control_plane: ControlPlane, kubectl: Kubectl, command: list
 def _succeed(kubectl: Kubectl, pod: str) -> None:
     patch = json.dumps({"status": {"phase": "Succeeded"}})
     kubectl("patch", "pod", pod, "--subresource=status", "--type=merge", "-p", patch)
+
+
+def test_a_lease_that_an_operator_holds_is_not_touched_by_an_upgrade(kubectl: Kubectl, run: Helm) -> None:
+    run("install", RELEASE, str(CHART))
+    held = {"spec": {"holderIdentity": "a", "leaseDurationSeconds": 15}}
+    kubectl("patch", "lease", NAME, "--type=merge", "-p", json.dumps(held))
+    run("upgrade", RELEASE, str(CHART), *values_of("demo"))
+    assert json.loads(kubectl("get", "lease", NAME, "-o", "json"))["spec"] == held["spec"]
 
 
 def test_people_with_kubernetes_own_roles_know_rooms_and_pools(kubectl: Kubectl, run: Helm) -> None:
