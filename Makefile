@@ -12,12 +12,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Without bytecode, every process that a target starts would compile all that it imports, seconds each time.
 unexport PYTHONDONTWRITEBYTECODE
-SOURCES := api core engine-image local operator worker tests bench
+SOURCES := api core engine-image local operator worker tests bench scripts
 UV := $(BIN)/uv
 # What tests need of Debian. libatomic1 is for the program that drives Chromium.
 TEST_PACKAGES := chromium fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji libatomic1 postgresql
 
-.PHONY: help run demo test test-plan test-needs fuzz test-cluster cluster-binaries check bench lock docs crds clean
+.PHONY: help run demo test test-plan test-needs fuzz test-cluster cluster-binaries test-chart chart-binaries check bench lock docs crds chart clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -30,16 +30,18 @@ run: $(VENV)/ready .venv-libretranslate/ready ## Run the platform on this machin
 demo: $(VENV)/ready .venv-libretranslate/ready ## Platform, a real recording and the page in one go
 	@exec $(BIN)/dolmetsch demo
 
-check: $(VENV)/ready ## Format, lint, types, import contracts, generated files
+check: $(VENV)/ready ## Format, lint, types, import contracts, generated files, shell scripts, images, charts
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/mypy api core engine-image local operator worker
 	$(BIN)/lint-imports
 	$(BIN)/python -m dolmetsch_local.settings_table --check docs/settings.md
 	$(BIN)/python -m dolmetsch_core.cluster.crds --check crds charts/dolmetsch-crds/templates
+	$(BIN)/python scripts/values_schema.py --check charts/dolmetsch
+	@bash scripts/lint.sh
 
-test: test-plan $(VENV)/ready .venv-libretranslate/ready test-needs ## All tests but the cluster's; installs what they need
-	@bash scripts/test.sh --ignore=tests/cluster $(or $(PYTEST_ARGS),tests)
+test: test-plan $(VENV)/ready .venv-libretranslate/ready test-needs ## All tests but those of cluster and charts; installs what they need
+	@bash scripts/test.sh --ignore=tests/cluster --ignore=tests/chart $(or $(PYTEST_ARGS),tests)
 
 test-plan:
 	@bash scripts/test-plan.sh $(TEST_PACKAGES)
@@ -59,6 +61,15 @@ docs: $(VENV)/ready ## Write the generated parts of docs
 
 crds: $(VENV)/ready ## Write the CustomResourceDefinitions from the wire models
 	$(BIN)/python -m dolmetsch_core.cluster.crds crds charts/dolmetsch-crds/templates
+
+chart: $(VENV)/ready ## Write the schema of the chart's values from their comments
+	$(BIN)/python scripts/values_schema.py charts/dolmetsch
+
+chart-binaries: $(VENV)/ready ## Build what the chart tests need into the cache (Go; 2 minutes after cluster-binaries)
+	@$(BIN)/python -m tests.cluster.binaries chart
+
+test-chart: $(VENV)/ready ## Tests of the Helm charts on a real API server; needs Go, or the binaries
+	@bash scripts/test-chart.sh
 
 cluster-binaries: $(VENV)/ready ## Build the test cluster's binaries into the cache (Go; 11 minutes the first time)
 	@$(BIN)/python -m tests.cluster.binaries

@@ -18,6 +18,7 @@ how=${2:-root}
 debootstrap_system() {
   local mirror include=git,make,python3,ca-certificates
   [ "$how" != sudo ] || include+=,sudo
+  # shellcheck disable=SC2016  # names that apt fills in
   mirror=$(apt-get indextargets --format '$(CODENAME) $(REPO_URI)' | awk '$1 == "bookworm" { print $2; exit }')
   debootstrap --variant=minbase --include="$include" bookworm "$root" "$mirror" >"$folder/debootstrap.log"
 }
@@ -83,6 +84,7 @@ run_inside() {
   [ ! -d "$root/home/newcomer" ] || login=(/bin/su newcomer -c)
   newcomer_types >"$root/tmp/newcomer.sh"
   # In namespaces of its own: its mounts and processes end with it.
+  # shellcheck disable=SC2016  # for the shell in there
   unshare --mount --pid --fork --kill-child bash -eu -c '
     mount -t proc proc "$0/proc"
     mount -t sysfs -o ro sysfs "$0/sys"

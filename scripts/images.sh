@@ -34,6 +34,7 @@ fi
 for each in engine-image/Dockerfile:engine api/Dockerfile:platform operator/Dockerfile:operator; do
   file=${each%:*} name=${each#*:}
   echo "== $prefix/$name:$tag"
+  # shellcheck disable=SC2086  # several options in one variable
   "$builder" build --tag "$prefix/$name:$tag" --file "$file" "${arguments[@]}" ${IMAGE_BUILD_OPTIONS:-} .
   "$bills" requirements "requirements/image-$name.txt" --output-reproducible --output-file "build/sbom/$name.cdx.json"
   [ -z "${PUSH:-}" ] || "$builder" push "$prefix/$name:$tag"

@@ -18,6 +18,7 @@ repeat=${REPEAT:-1}
 first=${SEED:-$((repeat > 1))}
 results=$(mktemp)
 busy=()
+# shellcheck disable=SC2329  # by the trap below
 end() {
   [ ${#busy[@]} -eq 0 ] || kill "${busy[@]}" 2>/dev/null || true
   rm -f "$results"
@@ -40,7 +41,7 @@ for ((seed = first; seed < first + repeat; seed++)); do
   echo "Run with hash seed and order $seed, $processes processes${LOAD:+, load $LOAD}" | tee -a "$results"
   # The same hash seed in all processes: they have to find the same tests.
   PYTHONHASHSEED=$seed DOLMETSCH_TEST_RESULTS=$results .venv/bin/pytest --numprocesses "$processes" \
-    --no-loadscope-reorder --tb=short --show-capture=no -rs --durations=${DURATIONS:-10} "${order[@]}" "$@" || failed=$?
+    --no-loadscope-reorder --tb=short --show-capture=no -rs --durations="${DURATIONS:-10}" "${order[@]}" "$@" || failed=$?
   [ "$interrupted" -eq 0 ] || exit 2
 done
 [ "$repeat" -eq 1 ] || printf '\n%s runs:\n%s\n' "$repeat" "$(cat "$results")"

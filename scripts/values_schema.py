@@ -1,7 +1,8 @@
 """The schema of a chart's values, made from its commented values.yaml.
 
-`python scripts/values_schema.py [--check] charts/dolmetsch` writes values.schema.json, or says that it differs. A key's
-type follows from its default; comments above it are its description, and lines that begin with @ say more:
+`python scripts/values_schema.py [--check] charts/dolmetsch` writes values.schema.json, or says that it
+differs. A key's type follows from its default; comments above it are its description, and lines that begin
+with @ say more:
 
     # @enum a "" b      the allowed values       # @min 1, # @max 9     limits of a number
     # @pattern ^/x$     what a text looks like   # @items string        the type of a list's items
@@ -18,7 +19,14 @@ from typing import Any
 import yaml
 
 Schema = dict[str, Any]
-TYPES = {"str": "string", "int": "integer", "bool": "boolean", "float": "number", "map": "object", "seq": "array"}
+TYPES = {
+    "str": "string",
+    "int": "integer",
+    "bool": "boolean",
+    "float": "number",
+    "map": "object",
+    "seq": "array",
+}
 # Helm hands values of parent charts on under this key.
 GLOBAL: Schema = {"global": {"type": "object"}}
 
@@ -30,7 +38,6 @@ class CommentMissing(Exception):
 def schema_of(text: str) -> Schema:
     """Return the schema of a values.yaml. Raises CommentMissing."""
     root = yaml.compose(text, Loader=yaml.SafeLoader)
-    assert isinstance(root, yaml.MappingNode)
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "$comment": "Generated from values.yaml by `make chart`; do not edit.",
@@ -38,8 +45,9 @@ def schema_of(text: str) -> Schema:
     }
 
 
-def _mapping(node: yaml.MappingNode, lines: list[str], path: str, *, more: Schema | None = None) -> Schema:
-    fields = {key.value: _field(key, value, lines, f"{path}.{key.value}") for key, value in node.value}
+def _mapping(node: yaml.Node | None, lines: list[str], path: str, *, more: Schema | None = None) -> Schema:
+    pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+    fields = {key.value: _field(key, value, lines, f"{path}.{key.value}") for key, value in pairs}
     return {"type": "object", "additionalProperties": False, "properties": {**fields, **(more or {})}}
 
 
@@ -50,7 +58,6 @@ def _field(key: yaml.Node, value: yaml.Node, lines: list[str], path: str) -> Sch
         raise CommentMissing(f"{path.lstrip('.')}: say in a comment above it what it is for")
     field: Schema = {"description": description} if description else {}
     if container:
-        assert isinstance(value, yaml.MappingNode)
         return field | _mapping(value, lines, path)
     kind = said.get("type") or TYPES[value.tag.rpartition(":")[2]]
     field["type"] = [kind, "null"] if "null" in said else kind

@@ -67,7 +67,7 @@ class ApiSettings(ScheduleSettings):
     subtitle_mark: SubtitleMark = "cue"
     """What says so in SRT files: a subtitle in a pause, or a note block, which some programs refuse."""
     metrics_port: int | None = Field(default=None, ge=1, le=65535)
-    """Port for Prometheus; none: no metrics are served. Never the pages' own port, which everybody reaches."""
+    """Port for Prometheus, not the pages', which everybody reaches; none: no metrics are served."""
     metrics_host: str = "127.0.0.1"
     """Address on which metrics are served."""
 

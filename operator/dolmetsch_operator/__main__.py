@@ -53,8 +53,8 @@ async def serve(settings: OperatorSettings) -> int:
             namespaces=[settings.namespace],
             clusterwide=False,
             standalone=True,
-            # Else kopf asks for the name of the user that it runs as, and not every user in a container has one.
-            identity="dolmetsch-operator",  # type: ignore[arg-type]  # its type is private
+            # Else kopf asks for its user's name, which containers may not have. The type is private.
+            identity="dolmetsch-operator",  # type: ignore[arg-type]
             memo=kopf.Memo(operator=operator),
             stop_flag=stop,
         )

@@ -117,12 +117,12 @@ def _last_words(status: dict[str, Any]) -> str:
     if status.get("reason"):
         # Ended by the kubelet: how its container died is no news then.
         return f"{status['reason']}: {status.get('message', '')}".removesuffix(": ")
-    for each in _containers(status):
-        ended = each.get("state", {}).get("terminated")
-        if ended:
-            said = (ended.get("message") or "").strip().splitlines()[-1:] or [""]
-            reason = ended.get("reason") or "Ended"
-            return f"{reason} (exit code {ended.get('exitCode')}) {said[0]}".strip()
+    ends = [end for each in _containers(status) if (end := each.get("state", {}).get("terminated"))]
+    # An init container that did its work has ended, too.
+    for ended in sorted(ends, key=lambda end: end.get("exitCode") == 0):
+        said = (ended.get("message") or "").strip().splitlines()[-1:] or [""]
+        reason = ended.get("reason") or "Ended"
+        return f"{reason} (exit code {ended.get('exitCode')}) {said[0]}".strip()
     return status.get("message") or "the pod ended"
 
 

@@ -1,7 +1,8 @@
 """`python -m dolmetsch_operator.uninstall`: closes all Rooms of a namespace, so that what serves them can go.
 
-Rooms carry a finalizer that only a working operator takes off. Run before operator and api are removed, by Helm's
-pre-delete hook: no new rooms, all Rooms deleted, a while to write their last words, then what is left is cut off.
+Rooms carry a finalizer that only a working operator takes off. Helm's pre-delete hook runs this before
+operator and api are removed: no new rooms open, all Rooms are deleted and have a while to write their last
+words, then what is left is cut off.
 """
 
 import argparse

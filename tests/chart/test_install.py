@@ -1,18 +1,31 @@
-"""`helm install`, `upgrade` and `uninstall` on a real API server, without nodes: what Helm itself makes of the chart."""
+"""`helm install`, `upgrade` and `uninstall` on a real API server, without nodes."""
 
 import base64
 import json
 import subprocess
 import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
 
 import pytest
 
 from dolmetsch_core.tokens import EngineKey
+from dolmetsch_operator.lease import NAME
 from tests.chart.rendering import CHART, CRDS_CHART, RELEASE, values_of
 from tests.cluster.control_plane import ControlPlane
 from tests.cluster.tools import Kubectl, ToolFailed, helm
+from tests.cluster.waiting import PATIENCE_S
 
 ADOPT = ("--set", "adopt=true", "--take-ownership", "--force-conflicts")
+ROOM = {
+    "apiVersion": "dolmetsch.dev/v1alpha1",
+    "kind": "Room",
+    "metadata": {"name": "r1", "finalizers": ["dolmetsch.dev/drain"]},
+    "spec": {"roomId": "R1", "sourceLang": "en"},
+}
 SECRETS = ("logins", "engine-key", "valkey", "postgresql")
 
 
@@ -132,45 +145,96 @@ def test_kinds_of_an_older_release_are_refused_or_adopted(
     assert kubectl("get", "crd", *kinds, "-o", "name")
 
 
-def test_the_hook_closes_rooms_with_no_more_than_its_own_rights(
+def test_uninstall_closes_rooms_first_without_an_operator_and_with_its_own_rights_alone(
     control_plane: ControlPlane, kubectl: Kubectl, run: Helm
 ) -> None:
-    run("install", RELEASE, str(CHART))
-    room = json.dumps(
-        {
-            "apiVersion": "dolmetsch.dev/v1alpha1",
-            "kind": "Room",
-            "metadata": {"name": "r1", "finalizers": ["dolmetsch.dev/drain"]},
-            "spec": {"roomId": "R1", "sourceLang": "en"},
-        }
-    )
-    kubectl("create", "-f", "-", stdin=room)
-    hooks = run("get", "hooks", RELEASE)
-    # Helm makes these in `uninstall`, which would wait for a node to run the Job.
-    kubectl("create", "-f", "-", stdin=hooks)
+    run("install", RELEASE, str(CHART), "--set", "uninstall.waitSeconds=1")
+    kubectl("create", "-f", "-", stdin=json.dumps(ROOM))
+    with ThreadPoolExecutor(1) as thread:
+        uninstalling = thread.submit(run, "uninstall", RELEASE)
+        pod = _pod_of_the_hook(kubectl)
+        # No node runs it: the test does what a kubelet would.
+        said = _run_as_process(control_plane, kubectl, pod["spec"]["containers"][0]["command"])
+        assert "cut off: r1" in said
+        assert not kubectl("get", "rooms", "-o", "name").strip()
+        replicas = kubectl("get", "deployment", f"{RELEASE}-api", "-o", "jsonpath={.spec.replicas}")
+        places = kubectl("get", "enginepool", "default", "-o", "jsonpath={.spec.maxActiveRooms}")
+        assert (replicas, places) == ("0", "0")
+        account = f"system:serviceaccount:{kubectl.namespace}:{RELEASE}-uninstall"
+        for forbidden in ("get secrets", "list pods", "create pods"):
+            with pytest.raises(ToolFailed):
+                kubectl("auth", "can-i", *forbidden.split(), f"--as={account}")
+        _succeed(kubectl, pod["metadata"]["name"])
+        uninstalling.result()
+    kinds = "secrets,deployments,statefulsets,services,jobs,roles,networkpolicies,enginepools,leases"
+    assert kubectl("get", kinds, "-o", "name").split() == [f"secret/{RELEASE}-postgresql"]
+
+
+def _pod_of_the_hook(kubectl: Kubectl) -> Any:
+    """Helm makes the Job in `uninstall`, a controller the Job's pod, in a namespace that enforces."""
+    chosen = ("get", "pods", "-l", f"app.kubernetes.io/name={RELEASE}-uninstall", "-o", "json")
+    _wait_until(lambda: bool(json.loads(kubectl(*chosen))["items"]), "the hook's pod is there")
+    (pod,) = json.loads(kubectl(*chosen))["items"]
+    return pod
+
+
+def _run_as_process(control_plane: ControlPlane, kubectl: Kubectl, command: list[str]) -> str:
     token = kubectl("create", "token", f"{RELEASE}-uninstall").strip()
     kubeconfig = control_plane.kubeconfig("uninstall", namespace=kubectl.namespace, token=token)
     done = subprocess.run(
-        [
-            *(sys.executable, "-m", "dolmetsch_operator.uninstall", "--wait", "1"),
-            *("--namespace", kubectl.namespace, "--api-deployment", f"{RELEASE}-api"),
-        ],
+        [sys.executable, *command[1:]],
         env={"KUBECONFIG": str(kubeconfig), "PATH": ""},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "cut off: r1" in done.stdout
-    assert "No resources found" in kubectl("get", "rooms") or not kubectl("get", "rooms").strip()
-    replicas = kubectl("get", "deployment", f"{RELEASE}-api", "-o", "jsonpath={.spec.replicas}")
-    places = kubectl("get", "enginepool", "default", "-o", "jsonpath={.spec.maxActiveRooms}")
-    assert (replicas, places) == ("0", "0")
-    for verb, what in (("get", "secrets"), ("create", "pods"), ("delete", "enginepools"), ("list", "pods")):
-        account = f"system:serviceaccount:{kubectl.namespace}:{RELEASE}-uninstall"
-        with pytest.raises(ToolFailed):
-            kubectl("auth", "can-i", verb, what, f"--as={account}")
+    return done.stdout
+
+
+def _succeed(kubectl: Kubectl, pod: str) -> None:
+    patch = json.dumps({"status": {"phase": "Succeeded"}})
+    kubectl("patch", "pod", pod, "--subresource=status", "--type=merge", "-p", patch)
+
+
+def test_a_lease_that_an_operator_holds_is_not_touched_by_an_upgrade(kubectl: Kubectl, run: Helm) -> None:
+    run("install", RELEASE, str(CHART))
+    held = {"spec": {"holderIdentity": "a", "leaseDurationSeconds": 15}}
+    kubectl("patch", "lease", NAME, "--type=merge", "-p", json.dumps(held))
+    run("upgrade", RELEASE, str(CHART), *values_of("demo"))
+    assert json.loads(kubectl("get", "lease", NAME, "-o", "json"))["spec"] == held["spec"]
+
+
+def test_people_with_kubernetes_own_roles_know_rooms_and_pools(kubectl: Kubectl, run: Helm) -> None:
+    run("install", RELEASE, str(CHART))
+    expected = {
+        "view": {"get rooms", "list enginepools"},
+        "edit": {"get rooms", "list enginepools", "create rooms", "delete rooms"},
+        "admin": {"get rooms", "list enginepools", "create rooms", "delete rooms", "patch enginepools"},
+    }
+    for role, rights in expected.items():
+        kubectl("create", "rolebinding", role, f"--clusterrole={role}", f"--user={role}er")
+        # A controller adds up the roles, in its time.
+        _wait_until(partial(may, kubectl, f"{role}er", "get rooms"), f"{role} sees Rooms")
+        found = {right for right in expected["admin"] if may(kubectl, f"{role}er", right)}
+        assert found == rights, role
+
+
+def may(kubectl: Kubectl, user: str, right: str) -> bool:
+    verb, what = right.split()
+    try:
+        kubectl("auth", "can-i", verb, f"{what}.dolmetsch.dev", f"--as={user}")
+    except ToolFailed:
+        return False
+    return True
+
+
+def _wait_until(check: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not check():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.2)
 
 
 def test_everything_can_be_installed_upgraded_and_uninstalled(kubectl: Kubectl, run: Helm) -> None:

@@ -1,7 +1,7 @@
 """Names, selectors and claims stay as they are: Kubernetes takes no change of them in an upgrade.
 
-`python -m tests.chart.test_names` writes the golden file anew, which is an act of its own: say in CHANGELOG.md how
-releases that are installed get over it.
+`python -m tests.chart.test_names` writes the golden file anew. Then say in CHANGELOG.md what people with an
+installed release have to do.
 """
 
 from pathlib import Path

@@ -1,6 +1,8 @@
 """Rules that hold for all that the chart renders, whatever the values."""
 
 import re
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +14,13 @@ from dolmetsch_worker.settings import WorkerSettings
 from tests.chart.rendering import SETS, Object, named, pod_templates, render
 
 OURS = ("dolmetsch/platform", "dolmetsch/operator", "dolmetsch/engine")
+SETTINGS: dict[str, Callable[[], object]] = {
+    "api": ApiSettings,
+    "operator": OperatorSettings,
+    "worker": WorkerSettings,
+    "engine": EngineSettings,
+}
+MADE_UP = {"url": "https://example.org/schedule.json", "key": "key"}
 WITH_TOKEN = {"api", "operator", "uninstall"}
 """Components that talk to the API server."""
 
@@ -90,6 +99,13 @@ def test_every_container_says_what_it_needs(objects: list[Object]) -> None:
             assert "memory" in container["resources"]["limits"]
 
 
+def test_every_image_has_a_version(objects: list[Object]) -> None:
+    for template in templates(objects):
+        for container in [*template["spec"]["containers"], *template["spec"].get("initContainers", ())]:
+            assert re.search(r"(:[\w.-]+|@sha256:[0-9a-f]{64})$", container["image"])
+            assert not container["image"].endswith(":latest")
+
+
 def test_every_variable_is_a_setting(objects: list[Object]) -> None:
     known = {
         "api": {f"DOLMETSCH_{name.upper()}" for name in ApiSettings.model_fields},
@@ -107,6 +123,33 @@ def test_every_variable_is_a_setting(objects: list[Object]) -> None:
             names = [each["name"] for each in container["env"]]
             assert {name for name in names if name.startswith("DOLMETSCH_")} <= settings
             assert len(names) == len(set(names)), "no variable is set twice"
+
+
+@pytest.mark.parametrize("values", SETS)
+def test_the_parts_can_read_their_settings(
+    values: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As text in an environment: numbers, lists, addresses with passwords in them."""
+    for part in ("model.bin", "config.json", "tokenizer.json", "vocabulary.json"):
+        (tmp_path / part).touch()
+    found = {component(each): each for each in templates(render(values))}
+    for name, settings in SETTINGS.items():
+        with monkeypatch.context() as environment:
+            for variable, value in environment_of(found[name]).items():
+                environment.setenv(variable, value)
+            # It is looked for.
+            environment.setenv("DOLMETSCH_ENGINE_MODEL", str(tmp_path))
+            settings()
+
+
+def environment_of(template: Object) -> dict[str, str]:
+    """Return a container's variables, what comes from elsewhere made up."""
+    env: dict[str, str] = {}
+    for each in template["spec"]["containers"][0]["env"]:
+        key = each.get("valueFrom", {}).get("secretKeyRef", {}).get("key", "")
+        value = each.get("value", MADE_UP.get(key, "x" * 40))
+        env[each["name"]] = re.sub(r"\$\((\w+)\)", lambda match: env[match[1]], value)
+    return env
 
 
 def test_a_variable_stands_before_those_that_it_is_a_part_of(objects: list[Object]) -> None:

@@ -1,4 +1,4 @@
-"""What the chart renders, before a real API server: every object, and every pod under the restricted standard."""
+"""A real API server takes every object of the chart, and every pod under the restricted standard."""
 
 import json
 

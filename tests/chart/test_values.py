@@ -4,10 +4,11 @@ import json
 
 import pytest
 import yaml
-
 from scripts.values_schema import CommentMissing, schema_of
+
 from tests.chart.rendering import CHART, CRDS_CHART
 from tests.cluster.tools import ToolFailed, helm
+from tests.conftest import REPOSITORY
 
 TEXT = (CHART / "values.yaml").read_text()
 WRONG = {
@@ -54,6 +55,12 @@ def test_comments_say_more_than_a_default_can() -> None:
         "minimum": 1,
     }
     assert schema["properties"]["kind"] == {"description": "Which.", "type": "string", "enum": ["", "a"]}
+
+
+def test_libretranslate_is_of_the_version_that_the_tests_run() -> None:
+    pins = (REPOSITORY / "requirements" / "libretranslate.txt").read_text()
+    tag = yaml.safe_load(TEXT)["libretranslate"]["image"]["tag"]
+    assert f"\nlibretranslate=={tag.removeprefix('v')} " in pins
 
 
 def test_every_component_has_the_same_keys_for_its_image() -> None:

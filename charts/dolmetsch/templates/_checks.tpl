@@ -18,23 +18,23 @@
   {{- if and $store.url $store.existingSecret -}}
     {{- fail (printf "%s.url and %s.existingSecret both name an address: remove one of them" $name $name) -}}
   {{- end -}}
-  {{- if and $store.caSecret (contains "?" $store.url) -}}
-    {{- fail (printf "%s.caSecret adds a ?query to the address, but %s.url has one already: remove it from there, or name the certificate in it yourself" $name $name) -}}
+  {{- if and $store.caConfigMap (contains "?" $store.url) -}}
+    {{- fail (printf "%s.caConfigMap adds a ?query to the address, but %s.url has one already: remove it from there, or name the certificate in it yourself" $name $name) -}}
   {{- end -}}
 {{- else -}}
   {{- if $store.url -}}
     {{- fail (printf "%s.url is set, but %s.mode is builtin: set %s.mode=external, or remove the address" $name $name $name) -}}
   {{- end -}}
-  {{- if $store.caSecret -}}
-    {{- fail (printf "%s.caSecret is for an external server: set %s.mode=external, or remove it" $name $name) -}}
+  {{- if $store.caConfigMap -}}
+    {{- fail (printf "%s.caConfigMap is for an external server: set %s.mode=external, or remove it" $name $name) -}}
   {{- end -}}
 {{- end -}}
 {{- end -}}
-{{- if and .Values.valkey.url (not (regexMatch "^(rediss?|valkeys?|unix)://" .Values.valkey.url)) -}}
+{{- if and .Values.valkey.url (not (regexMatch "^rediss?://" .Values.valkey.url)) -}}
   {{- fail "valkey.url must begin with redis:// or, with TLS, rediss://" -}}
 {{- end -}}
-{{- if and .Values.valkey.caSecret .Values.valkey.url (not (hasPrefix "rediss://" .Values.valkey.url)) -}}
-  {{- fail "valkey.caSecret is for a server with TLS, but valkey.url has none: let it begin with rediss://" -}}
+{{- if and .Values.valkey.caConfigMap .Values.valkey.url (not (hasPrefix "rediss://" .Values.valkey.url)) -}}
+  {{- fail "valkey.caConfigMap is for a server with TLS, but valkey.url has none: let it begin with rediss://" -}}
 {{- end -}}
 {{- if and .Values.postgresql.url (not (regexMatch "^postgres(ql)?://" .Values.postgresql.url)) -}}
   {{- fail "postgresql.url must begin with postgresql://: replicas of the api share one archive, which SQLite can't be" -}}

@@ -148,7 +148,7 @@ A value of a Secret that is made once and kept over upgrades, in base64; call wi
 {{/* The live store's address; for api, worker and engine. */}}
 {{- define "dolmetsch.storeEnv" -}}
 {{- $valkey := .Values.valkey -}}
-{{- $ca := ternary "?ssl_ca_certs=/etc/dolmetsch/valkey-ca/ca.crt" "" (not (empty $valkey.caSecret)) -}}
+{{- $ca := ternary "?ssl_ca_certs=/etc/dolmetsch/valkey-ca/ca.crt" "" (not (empty $valkey.caConfigMap)) -}}
 {{- if eq $valkey.mode "builtin" -}}
 {{ include "dolmetsch.secretEnv" (list "VALKEY_PASSWORD" (include "dolmetsch.valkeySecret" .) "password") }}
 - name: DOLMETSCH_STORE_URL
@@ -166,7 +166,7 @@ A value of a Secret that is made once and kept over upgrades, in base64; call wi
 {{/* The archive's address; for api and worker. */}}
 {{- define "dolmetsch.archiveEnv" -}}
 {{- $postgresql := .Values.postgresql -}}
-{{- $ca := ternary "?sslmode=verify-full&sslrootcert=/etc/dolmetsch/postgresql-ca/ca.crt" "" (not (empty $postgresql.caSecret)) -}}
+{{- $ca := ternary "?sslmode=verify-full&sslrootcert=/etc/dolmetsch/postgresql-ca/ca.crt" "" (not (empty $postgresql.caConfigMap)) -}}
 {{- if eq $postgresql.mode "builtin" -}}
 {{ include "dolmetsch.secretEnv" (list "POSTGRESQL_PASSWORD" (include "dolmetsch.postgresqlSecret" .) "password") }}
 - name: DOLMETSCH_ARCHIVE_URL
@@ -185,10 +185,10 @@ A value of a Secret that is made once and kept over upgrades, in base64; call wi
 {{- define "dolmetsch.caVolumes" -}}
 {{- range .of }}
 {{- $store := index $.root.Values . }}
-{{- if $store.caSecret }}
+{{- if $store.caConfigMap }}
 - name: {{ . }}-ca
-  secret:
-    secretName: {{ $store.caSecret }}
+  configMap:
+    name: {{ $store.caConfigMap }}
     items:
       - key: ca.crt
         path: ca.crt
@@ -197,7 +197,7 @@ A value of a Secret that is made once and kept over upgrades, in base64; call wi
 {{- end -}}
 {{- define "dolmetsch.caMounts" -}}
 {{- range .of }}
-{{- if (index $.root.Values .).caSecret }}
+{{- if (index $.root.Values .).caConfigMap }}
 - name: {{ . }}-ca
   mountPath: /etc/dolmetsch/{{ . }}-ca
   readOnly: true

@@ -1,7 +1,7 @@
 {{/*
 One component's policy; call with (dict "root" $ "component" NAME "ingress" LIST "egress" LIST "apiServer" BOOL "noDns"
 BOOL). An ingress is (dict "ports" LIST "from" PEERS) or (dict "ports" LIST "components" NAMES); no PEERS: everybody. An
-egress is (list COMPONENT PORT); no COMPONENT: any address.
+egress is (list COMPONENT PORT) or (list COMPONENT PORT PROTOCOL); no COMPONENT: any address.
 */}}
 {{- define "dolmetsch.networkPolicy" -}}
 {{- $root := .root -}}
@@ -25,9 +25,8 @@ spec:
       {{- if .components }}
       from:
         {{- range .components }}
-        - podSelector:
-            matchLabels:
-              {{- include "dolmetsch.selector" (dict "root" $root "component" .) | nindent 14 }}
+        -
+          {{- include "dolmetsch.peer" (dict "root" $root "component" .) | nindent 10 }}
         {{- end }}
       {{- else if .from }}
       from:
@@ -59,28 +58,33 @@ spec:
     {{- range .egress }}
     - ports:
         - port: {{ index . 1 }}
-          {{- if eq (int (index . 1)) 7844 }}
-          protocol: UDP
-        - port: 7844
+          {{- if gt (len .) 2 }}
+          protocol: {{ index . 2 }}
           {{- end }}
       {{- if index . 0 }}
       to:
-        - podSelector:
-            matchLabels:
-              {{- include "dolmetsch.selector" (dict "root" $root "component" (index . 0)) | nindent 14 }}
+        -
+          {{- include "dolmetsch.peer" (dict "root" $root "component" (index . 0)) | nindent 10 }}
       {{- end }}
     {{- end }}
   {{- end }}
 {{- end -}}
 
-{{/* The port of an external store; call with (dict "values" .Values.valkey). */}}
+{{/* A component's pods as a peer; call with (dict "root" $ "component" NAME). */}}
+{{- define "dolmetsch.peer" -}}
+podSelector:
+  matchLabels:
+    {{- include "dolmetsch.selector" . | nindent 4 }}
+{{- end -}}
+
+{{/* The port of an external store; call with .Values.valkey. */}}
 {{- define "dolmetsch.storePort" -}}
 {{- $host := "" -}}
-{{- with .values.url }}{{ $host = (urlParse .).host }}{{ end -}}
+{{- with .url }}{{ $host = (urlParse .).host }}{{ end -}}
 {{- if regexMatch ":[0-9]+$" $host -}}
 {{ regexFind "[0-9]+$" $host }}
 {{- else -}}
-{{ .values.port }}
+{{ .port }}
 {{- end -}}
 {{- end -}}
 

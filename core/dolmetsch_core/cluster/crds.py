@@ -1,7 +1,7 @@
 """The CustomResourceDefinitions, made from the wire models.
 
-`python -m dolmetsch_core.cluster.crds [--check] crds charts/dolmetsch-crds/templates` writes them, or says that they
-differ: plain files into the first folder, the same as templates of a Helm chart into the second.
+`python -m dolmetsch_core.cluster.crds [--check] crds charts/dolmetsch-crds/templates` writes them, or says
+that they differ: plain files into the first folder, the same as templates of a Helm chart into the second.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Kinds of others that the chart makes objects of: fetched as pinned Go modules into the cache, never copied here."""
+"""Kinds of others that the chart makes objects of: fetched as pinned Go modules into the cache."""
 
 import json
 import shutil

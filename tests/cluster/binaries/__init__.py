@@ -1,7 +1,7 @@
 """The binaries of the test cluster: built from pinned Go modules, kept in a cache outside the checkout.
 
-`python -m tests.cluster.binaries` makes those of tests/cluster ready (eleven minutes on two cores the first time);
-with `chart` or `node` after it those of tests/chart or tests/node (three minutes more).
+`python -m tests.cluster.binaries` makes those of tests/cluster ready (eleven minutes on two cores the first
+time), with `chart` or `node` after it those of tests/chart or tests/node (three minutes more).
 
 `find("etcd")` gives one's path. Those in `KUBEBUILDER_ASSETS`, or of the same version on PATH, are used too.
 """
@@ -89,17 +89,17 @@ def find(name: str) -> Path:
 
     Raises BinaryMissing, naming the command that builds it.
     """
-    at_hand = _at_hand(name)
-    if at_hand is None:
+    found = at_hand(name)
+    if found is None:
         raise BinaryMissing(
             f"{name} {ALL_TOOLS[name].version} is missing: run `make {_target(name)}` (needs Go)"
         )
-    return at_hand
+    return found
 
 
 def missing(suite: str = "cluster") -> list[str]:
     """Return the tools of a suite that are not at hand."""
-    return [name for name in NEEDED_BY[suite] if _at_hand(name) is None]
+    return [name for name in NEEDED_BY[suite] if at_hand(name) is None]
 
 
 def _target(name: str) -> str:
@@ -117,8 +117,8 @@ def build(name: str) -> Path:
             f"{name} is missing and there is no Go to build it with: install Go 1.26 or newer"
         )
     with _one_build_at_a_time():
-        if at_hand := _at_hand(name):
-            return at_hand
+        if found := at_hand(name):
+            return found
         tool, target = ALL_TOOLS[name], _cached(name)
         target.parent.mkdir(parents=True, exist_ok=True)
         unfinished = target.parent / f".{name}"
@@ -148,7 +148,8 @@ def _go_build(name: str, tool: Tool, target: Path) -> None:
         installed.rmdir()
 
 
-def _at_hand(name: str) -> Path | None:
+def at_hand(name: str) -> Path | None:
+    """The path of a tool, or None where it has to be built."""
     assets = os.environ.get("KUBEBUILDER_ASSETS")
     if assets and (given := Path(assets) / name).exists():
         return given
