@@ -35,6 +35,8 @@ _POSTGRESQL = {
     "tcp_user_timeout": 10_000,
     "keepalives_idle": 10,
     "keepalives_interval": 5,
+    # The server's own may be none, and texts would be bytes.
+    "client_encoding": "utf8",
 }
 _LIMITS_MS = {"lock_timeout": 5_000, "statement_timeout": 10_000}
 """What PostgreSQL itself gives up after: somebody may have locked a table and left it so."""

@@ -49,6 +49,7 @@ def _migrate(address: str, to: str) -> None:
         instruct(engine)
         try:
             with engine.connect() as connection:
+                _check_encoding(connection)
                 if not _is_current(connection, to):
                     connection.rollback()
                     _upgrade(connection, to)
@@ -85,6 +86,19 @@ def _one_at_a_time(url: URL) -> Iterator[None]:
         yield
     finally:
         os.close(folder)
+
+
+def _check_encoding(connection: Connection) -> None:
+    """Raise ArchiveUnusable for a database in which not every script can be written."""
+    if connection.dialect.name == "sqlite":
+        return
+    encoding = connection.execute(text("SHOW server_encoding")).scalar()
+    connection.rollback()
+    if encoding != "UTF8":
+        raise ArchiveUnusable(
+            f"{_shown(connection.engine.url)} has the encoding {encoding}, in which not every language can be"
+            " written: make it anew with CREATE DATABASE … TEMPLATE template0 ENCODING 'UTF8'."
+        )
 
 
 def _is_current(connection: Connection, to: str) -> bool:

@@ -118,6 +118,21 @@ async def test_a_user_who_may_not_make_tables_is_told_whose_the_database_must_be
         await migrate(postgresql_url.replace("tests@", "visitor@"))
 
 
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+async def test_a_database_that_can_not_hold_every_script_is_refused(
+    postgresql: PostgresqlServer, postgresql_url: str, encoding: str
+) -> None:
+    """SQL_ASCII is what PostgreSQL makes of a server without a locale."""
+    with postgresql.admin() as admin:
+        admin.execute(f"CREATE DATABASE narrow TEMPLATE template0 ENCODING '{encoding}' LOCALE 'C'")
+    address = str(make_url(postgresql_url).set(database="narrow"))
+    try:
+        with pytest.raises(ArchiveUnusable, match=rf"has the encoding {encoding}.* ENCODING 'UTF8'"):
+            await migrate(address)
+    finally:
+        postgresql.drop_database(address)
+
+
 async def test_a_server_that_comes_back_is_used_again(
     postgresql: PostgresqlServer, postgresql_url: str
 ) -> None:
