@@ -65,8 +65,9 @@ crds: $(VENV)/ready ## Write the CustomResourceDefinitions from the wire models
 chart: $(VENV)/ready ## Write the schema of the chart's values from their comments
 	$(BIN)/python scripts/values_schema.py charts/dolmetsch
 
-chart-binaries: $(VENV)/ready ## Build what the chart tests need into the cache (Go; 2 minutes after cluster-binaries)
+chart-binaries: $(VENV)/ready ## Build what the chart tests need into the cache (Go; 3 minutes after cluster-binaries)
 	@$(BIN)/python -m tests.cluster.binaries chart
+	@$(BIN)/python -m tests.chart.kinds
 
 test-chart: $(VENV)/ready ## Tests of the Helm charts on a real API server; needs Go, or the binaries
 	@bash scripts/test-chart.sh
