@@ -250,8 +250,6 @@ http://{{ include "dolmetsch.fullname" . }}-api.{{ .Release.Namespace }}
 {{- if eq .Values.ingress.controller "nginx" -}}
 nginx.ingress.kubernetes.io/proxy-read-timeout: "3600"
 nginx.ingress.kubernetes.io/proxy-send-timeout: "3600"
-{{- else if eq .Values.ingress.controller "haproxy" -}}
-haproxy.org/timeout-tunnel: 1h
 {{- else -}}
 {}
 {{- end -}}
