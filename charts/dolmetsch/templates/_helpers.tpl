@@ -136,6 +136,12 @@ A value of a Secret that is made once and kept over upgrades, in base64; call wi
 {{- .Values.umami.existingSecret | default (printf "%s-umami" (include "dolmetsch.fullname" .)) -}}
 {{- end -}}
 
+{{/* Where libraries may write, in pods with a read-only root. */}}
+{{- define "dolmetsch.homeEnv" -}}
+- name: HOME
+  value: /tmp
+{{- end -}}
+
 {{/* A variable from a Secret; call with (list NAME SECRET KEY). */}}
 {{- define "dolmetsch.secretEnv" -}}
 - name: {{ index . 0 }}
