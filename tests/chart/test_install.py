@@ -206,6 +206,20 @@ def test_a_lease_that_an_operator_holds_is_not_touched_by_an_upgrade(kubectl: Ku
     assert json.loads(kubectl("get", "lease", NAME, "-o", "json"))["spec"] == held["spec"]
 
 
+def test_an_upgrade_leaves_the_autoscaler_s_number_of_replicas_alone(kubectl: Kubectl, run: Helm) -> None:
+    scaled = (RELEASE, str(CHART), "--set", "api.autoscaling.enabled=true")
+
+    def replicas() -> str:
+        return kubectl("get", "deployment", f"{RELEASE}-api", "-o", "jsonpath={.spec.replicas}")
+
+    run("install", RELEASE, str(CHART))
+    run("upgrade", *scaled)
+    assert replicas() == "2", "not one, while people listen"
+    kubectl("scale", f"deployment/{RELEASE}-api", "--replicas=5")
+    run("upgrade", *scaled)
+    assert replicas() == "5"
+
+
 def test_people_with_kubernetes_own_roles_know_rooms_and_pools(kubectl: Kubectl, run: Helm) -> None:
     run("install", RELEASE, str(CHART))
     expected = {
