@@ -14,10 +14,12 @@ BIN := $(VENV)/bin
 unexport PYTHONDONTWRITEBYTECODE
 SOURCES := api core engine-image local operator worker tests bench scripts
 UV := $(BIN)/uv
+# What real nodes need of Debian.
+NODE_PACKAGES := containerd runc containernetworking-plugins iptables nftables catatonit buildah debootstrap docker-registry
 # What tests need of Debian. libatomic1 is for the program that drives Chromium.
 TEST_PACKAGES := chromium fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji libatomic1 postgresql
 
-.PHONY: help run demo test test-plan test-needs fuzz test-cluster cluster-binaries test-chart chart-binaries check bench lock docs crds chart clean
+.PHONY: help run demo test test-plan test-needs fuzz test-cluster cluster-binaries test-chart chart-binaries test-node node-binaries check bench lock docs crds chart clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -41,7 +43,7 @@ check: $(VENV)/ready ## Format, lint, types, import contracts, generated files, 
 	@bash scripts/lint.sh
 
 test: test-plan $(VENV)/ready .venv-libretranslate/ready test-needs ## All tests but those of cluster and charts; installs what they need
-	@bash scripts/test.sh --ignore=tests/cluster --ignore=tests/chart $(or $(PYTEST_ARGS),tests)
+	@bash scripts/test.sh --ignore=tests/cluster --ignore=tests/chart --ignore=tests/node $(or $(PYTEST_ARGS),tests)
 
 test-plan:
 	@bash scripts/test-plan.sh $(TEST_PACKAGES)
@@ -65,8 +67,9 @@ crds: $(VENV)/ready ## Write the CustomResourceDefinitions from the wire models
 chart: $(VENV)/ready ## Write the schema of the chart's values from their comments
 	$(BIN)/python scripts/values_schema.py charts/dolmetsch
 
-chart-binaries: $(VENV)/ready ## Build what the chart tests need into the cache (Go; 2 minutes after cluster-binaries)
+chart-binaries: $(VENV)/ready ## Build what the chart tests need into the cache (Go; 3 minutes after cluster-binaries)
 	@$(BIN)/python -m tests.cluster.binaries chart
+	@$(BIN)/python -m tests.chart.kinds
 
 test-chart: $(VENV)/ready ## Tests of the Helm charts on a real API server; needs Go, or the binaries
 	@bash scripts/test-chart.sh
@@ -76,6 +79,13 @@ cluster-binaries: $(VENV)/ready ## Build the test cluster's binaries into the ca
 
 test-cluster: $(VENV)/ready .venv-libretranslate/ready ## Tests on a real control plane; needs Go, or the binaries
 	@bash scripts/test-cluster.sh
+
+node-binaries: $(VENV)/ready ## Build what the node tests need into the cache (Go; 3 minutes after cluster-binaries)
+	@$(BIN)/python -m tests.cluster.binaries node
+
+test-node: $(VENV)/ready .venv-libretranslate/ready ## The charts in real pods on two real nodes; as root, needs Go or the binaries
+	@bash scripts/apt-install.sh "for nodes" $(NODE_PACKAGES)
+	@bash scripts/test-node.sh
 
 lock: $(VENV)/ready ## Pin all requirements again, with hashes
 	@PATH=$(BIN):$$PATH bash requirements/lock.sh

@@ -5,13 +5,15 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 python=.venv/bin/python
 missing=$("$python" -c 'from tests.cluster.binaries import missing; print(*missing("chart"))')
-if [ -n "$missing" ]; then
+missing="$missing $("$python" -m tests.chart.kinds missing)"
+if [ -n "${missing// /}" ]; then
   if ! command -v go >/dev/null; then
-    echo "The chart tests were SKIPPED: $missing missing, and there is no Go to build them with." \
+    echo "The chart tests were SKIPPED: ${missing# } missing, and there is no Go to get them with." \
       "Install Go 1.26 or newer (go.dev/dl) and run \`make test-chart\` again."
     exit 0
   fi
   "$python" -m tests.cluster.binaries chart
+  "$python" -m tests.chart.kinds
 fi
 # Each process has a control plane of its own, and is busy for most of its time.
 cores=$(nproc)

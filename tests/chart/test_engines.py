@@ -62,7 +62,7 @@ def test_an_engine_has_its_model_before_it_starts_and_its_limits(values: str) ->
     if "initContainers" in spec:
         (fetch,) = spec["initContainers"]
         fetched = {each["name"]: each.get("value") for each in fetch["env"]}
-        assert env["DOLMETSCH_ENGINE_MODEL"] == fetched["DOLMETSCH_MODEL_FOLDER"]
+        assert env["DOLMETSCH_ENGINE_MODEL"] == fetched["DOLMETSCH_ENGINE_MODEL"]
         assert fetch["image"] == engine["image"]
     else:
         assert "DOLMETSCH_ENGINE_MODEL" not in env, "the image says where its own is"

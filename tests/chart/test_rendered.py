@@ -163,8 +163,7 @@ def test_a_variable_stands_before_those_that_it_is_a_part_of(objects: list[Objec
 
 def test_routes_lead_to_the_api_alone(objects: list[Object]) -> None:
     """Umami has one of its own host, where it is switched on."""
-    text = [each for each in objects if each["kind"] in ("Ingress", "HTTPRoute")]
-    for each in text:
+    for each in (each for each in objects if each["kind"] in ("Ingress", "HTTPRoute")):
         backends = set(re.findall(r"'name': '(dolmetsch-[a-z-]+)'", str(each["spec"])))
         assert backends == {each["metadata"]["name"]}
         assert backends <= {"dolmetsch-api", "dolmetsch-umami"}

@@ -136,6 +136,12 @@ A value of a Secret that is made once and kept over upgrades, in base64; call wi
 {{- .Values.umami.existingSecret | default (printf "%s-umami" (include "dolmetsch.fullname" .)) -}}
 {{- end -}}
 
+{{/* Where libraries may write, in pods with a read-only root. */}}
+{{- define "dolmetsch.homeEnv" -}}
+- name: HOME
+  value: /tmp
+{{- end -}}
+
 {{/* A variable from a Secret; call with (list NAME SECRET KEY). */}}
 {{- define "dolmetsch.secretEnv" -}}
 - name: {{ index . 0 }}
@@ -250,8 +256,6 @@ http://{{ include "dolmetsch.fullname" . }}-api.{{ .Release.Namespace }}
 {{- if eq .Values.ingress.controller "nginx" -}}
 nginx.ingress.kubernetes.io/proxy-read-timeout: "3600"
 nginx.ingress.kubernetes.io/proxy-send-timeout: "3600"
-{{- else if eq .Values.ingress.controller "haproxy" -}}
-haproxy.org/timeout-tunnel: 1h
 {{- else -}}
 {}
 {{- end -}}

@@ -35,14 +35,22 @@ def files() -> list[Path]:
     return [path for module in MODULES for path in _files_of(module)]
 
 
-def _files_of(module: str) -> list[Path]:
-    folder, names = MODULES[module]
+def missing() -> list[str]:
+    """The modules whose kinds are not in the cache."""
+    return [module for module in MODULES if not all(path.exists() for path in _cached(module))]
+
+
+def _cached(module: str) -> list[Path]:
     kept = cache() / f"{module.rpartition('/')[2]}-{_version(module)}"
-    paths = [kept / name for name in names]
+    return [kept / name for name in MODULES[module][1]]
+
+
+def _files_of(module: str) -> list[Path]:
+    paths = _cached(module)
     if not all(path.exists() for path in paths):
-        source = _fetched(module) / folder
-        kept.mkdir(parents=True, exist_ok=True)
+        source = _fetched(module) / MODULES[module][0]
         for path in paths:
+            path.parent.mkdir(parents=True, exist_ok=True)
             unfinished = path.with_suffix(".unfinished")
             shutil.copyfile(source / path.name, unfinished)
             unfinished.rename(path)

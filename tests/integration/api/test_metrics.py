@@ -14,7 +14,9 @@ ROOM = "DEMO1"
 
 def sockets() -> float:
     """Viewers' sockets of this process."""
-    return REGISTRY.get_sample_value("dolmetsch_api_sockets", {"role": "client"}) or 0.0
+    value = REGISTRY.get_sample_value("dolmetsch_api_sockets", {"role": "client"})
+    assert value is not None
+    return value
 
 
 async def test_sockets_are_counted_as_long_as_they_are_open(store: Redis, store_url: str) -> None:
