@@ -27,11 +27,18 @@ async def speaking(platform: PlatformProcess, recording: Path) -> AsyncIterator[
 
 
 async def send(
-    key: Login, recording: list[Slice], target: str, begun: float | None = None, *, stay: bool = False
+    key: Login,
+    recording: list[Slice],
+    target: str,
+    begun: float | None = None,
+    *,
+    stay: bool = False,
+    room: str = "DEMO1",
+    source: str = "en",
 ) -> float:
     """Send slices at their time through one host socket; return when the recording began."""
     loop = asyncio.get_running_loop()
-    async with host_socket(key, "DEMO1", "en", target) as socket:
+    async with host_socket(key, room, source, target) as socket:
         async for frame in frames(socket):
             if frame.get("info", {}).get("ready_to_recieve_audio"):
                 break

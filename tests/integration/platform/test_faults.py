@@ -18,7 +18,7 @@ from tests.integration.platform.reading import CATCH_UP_S, until_all_is_read
 from tests.integration.platform.speaking import send, speaking
 from tests.platform_process import PATIENCE_S, PlatformProcess, Viewer, viewing
 from tests.scoring import score, talk
-from tests.spawn import popen
+from tests.spawn import listener, popen
 from tests.waiting import until
 
 pytestmark = pytest.mark.audio
@@ -35,10 +35,10 @@ def assert_all_heard(viewer: Viewer, name: str, wer: float = 0.15) -> None:
 
 
 async def serving_engine(platform: PlatformProcess) -> int:
-    """Pid of the engine that works: on one machine the last part of its uid."""
-    pid = int((await engine_of(platform)).pod_uid.rpartition("-")[2])
-    assert pid in platform.pids("dolmetsch_engine")
-    return pid
+    """Pid of the engine that works."""
+    port = httpx.URL((await engine_of(platform)).address).port
+    assert port is not None
+    return listener(port, platform.pids("dolmetsch_engine"))
 
 
 async def test_a_stopped_engine_is_replaced_in_mid_talk_and_writes_nothing_more(
