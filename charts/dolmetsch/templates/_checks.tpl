@@ -56,6 +56,9 @@
 {{- if and $address (not $model.sha256) -}}
   {{- fail "engine.model.source is an address, and nothing says what is right there: set engine.model.sha256 to the SHA-256 of its SHA256SUMS" -}}
 {{- end -}}
+{{- if and .Values.umami.enabled (not (or .Values.umami.image.registry .Values.image.mirror)) -}}
+  {{- fail "umami.enabled needs the registry of its image, which is not the runtime's default: set umami.image.registry to the one that Umami's documentation names, or image.mirror" -}}
+{{- end -}}
 {{- if and .Values.engine.priorityClass.create .Values.engine.priorityClass.existing -}}
   {{- fail "engine.priorityClass: remove either create or existing" -}}
 {{- end -}}

@@ -99,10 +99,10 @@ capabilities:
   drop: [ALL]
 {{- end -}}
 
-{{/* Image and pullPolicy; call with (dict "root" $ "image" .Values.api.image "theirs" "docker.io"); theirs: not our own. */}}
+{{/* Image and pullPolicy; call with (dict "root" $ "image" .Values.api.image "theirs" true); theirs: of others. */}}
 {{- define "dolmetsch.image" -}}
 {{- $values := .root.Values.image -}}
-{{- $registry := .image.registry | default (ternary ($values.mirror | default .theirs) $values.registry (not (empty .theirs))) -}}
+{{- $registry := .image.registry | default (ternary $values.mirror $values.registry .theirs) -}}
 {{- $name := ternary (printf "%s/%s" (trimSuffix "/" $registry) .image.repository) .image.repository (not (empty $registry)) -}}
 {{- $tag := .image.tag | default .root.Chart.AppVersion -}}
 image: {{ ternary (printf "%s@%s" $name .image.digest) (printf "%s:%s" $name $tag) (not (empty .image.digest)) | quote }}

@@ -22,7 +22,7 @@ spec:
       terminationGracePeriodSeconds: 60
       containers:
         - name: postgresql
-          {{- include "dolmetsch.image" (dict "root" .root "image" .values.image "theirs" "docker.io") | nindent 10 }}
+          {{- include "dolmetsch.image" (dict "root" .root "image" .values.image "theirs" true) | nindent 10 }}
           env:
             - name: PGDATA
               value: /var/lib/postgresql/data/pgdata
