@@ -8,9 +8,10 @@ compile() {
 compile requirements/uv.in -o requirements/uv.txt
 compile pyproject.toml --extra dev -o requirements/all.txt
 # What the images hold: the same versions, of each component's extras only.
-compile pyproject.toml --extra engine --constraint requirements/all.txt -o requirements/image-engine.txt
-compile pyproject.toml --extra api --extra worker --constraint requirements/all.txt -o requirements/image-platform.txt
-compile pyproject.toml --extra operator --constraint requirements/all.txt -o requirements/image-operator.txt
+compile_image() { compile pyproject.toml --no-annotate --constraint requirements/all.txt "$@"; }
+compile_image --extra engine -o requirements/image-engine.txt
+compile_image --extra api --extra worker -o requirements/image-platform.txt
+compile_image --extra operator -o requirements/image-operator.txt
 compile requirements/libretranslate.in -o requirements/libretranslate.txt
 compile requirements/bench.in -o requirements/bench.txt
 compile requirements/sbom.in -o requirements/sbom.txt

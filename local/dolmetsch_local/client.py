@@ -1,13 +1,13 @@
 """What `speak` and `listen` share: finding the platform, logging in, the room's socket."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 import httpx
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from dolmetsch_local.state import Address
@@ -80,7 +80,7 @@ def _socket(url: str, path: str, headers: dict[str, str]) -> connect:
     )
 
 
-async def frames(socket: ClientConnection) -> AsyncIterator[dict[str, Any]]:
+async def frames(socket: AsyncIterable[str | bytes]) -> AsyncIterator[dict[str, Any]]:
     """Yield the socket's frames. Raises Refused when the server gave a reason, ConnectionClosed when lost."""
     try:
         async for message in socket:

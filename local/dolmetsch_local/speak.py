@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -40,7 +40,7 @@ async def speak(
     try:
         async with host_socket(key, room, source, source, store=store, public=public) as socket:
             await _until_ready(socket)
-            captions = _Captions()
+            captions = Captions()
             hearing = asyncio.create_task(captions.hear(socket), name="frames")
             try:
                 began()
@@ -63,25 +63,36 @@ async def _until_ready(socket: ClientConnection) -> None:
             return
 
 
-class _Captions:
+class Captions:
     """What comes back of what was said: an engine that is behind hears no more once its host has left."""
 
     def __init__(self) -> None:
         self._came = asyncio.Event()
+        self._delayed = False
 
-    async def hear(self, socket: ClientConnection) -> None:
+    async def hear(self, socket: AsyncIterable[str | bytes]) -> None:
         """Read frames until the socket closes."""
-        async for _ in frames(socket):
+        async for frame in frames(socket):
+            if state := frame.get("info", {}).get("state"):
+                self._delayed = state == "captions_delayed"
             self._came.set()
 
     async def until_quiet(self) -> None:
         """Wait until nothing has come for a while, or for as long as anybody would."""
         with suppress(TimeoutError):
             async with asyncio.timeout(LONGEST_S):
-                while True:
-                    self._came.clear()
-                    async with asyncio.timeout(QUIET_S):
-                        await self._came.wait()
+                while await self._goes_on():
+                    pass
+
+    async def _goes_on(self) -> bool:
+        """Whether something comes, or is still to come: an engine in another's place needs seconds."""
+        self._came.clear()
+        try:
+            async with asyncio.timeout(QUIET_S):
+                await self._came.wait()
+        except TimeoutError:
+            return self._delayed
+        return True
 
 
 async def _in_time(recording: list[Slice]) -> AsyncIterator[Slice]:
