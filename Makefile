@@ -19,7 +19,7 @@ NODE_PACKAGES := containerd runc containernetworking-plugins iptables nftables c
 # What tests need of Debian. libatomic1 is for the program that drives Chromium.
 TEST_PACKAGES := chromium fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji libatomic1 postgresql
 
-.PHONY: help run demo test test-plan test-needs fuzz test-cluster cluster-binaries test-chart chart-binaries test-node node-binaries check bench lock docs crds chart clean
+.PHONY: help run demo test test-plan test-needs fuzz test-cluster cluster-binaries test-chart chart-binaries test-node node-binaries images check bench lock docs crds chart clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -86,6 +86,9 @@ node-binaries: $(VENV)/ready ## Build what the node tests need into the cache (G
 test-node: $(VENV)/ready .venv-libretranslate/ready ## The charts in real pods on two real nodes; as root, needs Go or the binaries
 	@bash scripts/apt-install.sh "for nodes" $(NODE_PACKAGES)
 	@bash scripts/test-node.sh
+
+images: $(VENV)/ready ## Build the images with docker, podman or buildah (scripts/images.sh), and their bills of materials
+	@bash scripts/images.sh $(PREFIX)
 
 lock: $(VENV)/ready ## Pin all requirements again, with hashes
 	@PATH=$(BIN):$$PATH bash requirements/lock.sh

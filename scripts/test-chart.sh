@@ -1,20 +1,8 @@
 #!/usr/bin/env bash
-# Tests of the Helm charts: makes what they need ready, then runs tests/chart. Where that is neither at hand nor can be
-# built, it says so in its last line and is no failure; a build that fails is one.
+# Tests of the Helm charts: makes what they need ready, or says that it can't, then runs tests/chart.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-python=.venv/bin/python
-missing=$("$python" -c 'from tests.cluster.binaries import missing; print(*missing("chart"))')
-missing="$missing $("$python" -m tests.chart.kinds missing)"
-if [ -n "${missing// /}" ]; then
-  if ! command -v go >/dev/null; then
-    echo "The chart tests were SKIPPED: ${missing# } missing, and there is no Go to get them with." \
-      "Install Go 1.26 or newer (go.dev/dl) and run \`make test-chart\` again."
-    exit 0
-  fi
-  "$python" -m tests.cluster.binaries chart
-  "$python" -m tests.chart.kinds
-fi
+bash scripts/ready-binaries.sh chart || { status=$?; [ "$status" -ne 10 ] || exit 0; exit "$status"; }
 # Each process has a control plane of its own, and is busy for most of its time.
 cores=$(nproc)
 [ -n "${PYTEST_ARGS:-}" ] || export PROCESSES=${PROCESSES:-$((cores < 4 ? cores : 4))}

@@ -17,9 +17,10 @@ _OPTIONAL: Final = re.compile("[\u0307\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u0
 _PRESENTATION: Final = re.compile("[\u20d0-\u20ff\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 """How the sign before it is drawn, as in colour or in a circle: nothing that is said."""
 _UNSPACED_SIGN: Final = re.compile(
-    "[\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]"
+    "[\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uff00-\uffef"
+    "\U00020000-\U0003ffff]"
 )
-"""Signs of those languages, also where they are quoted in another one."""
+"""Signs and marks of those languages, also where they are quoted in another one."""
 SENTENCE_MARKS: Final = (".", "!", "?", "…", "。", "！", "？", "।", "॥", "؟", "۔", "።", "။", "។")
 
 
@@ -79,8 +80,10 @@ def join(words: Iterable[Word], language: str) -> str:
 
 
 def _goes_on(before: str, text: str) -> bool:
-    """Whether both are signs of a language without spaces between words."""
-    return bool(_UNSPACED_SIGN.match(before[-1:]) and _UNSPACED_SIGN.match(text))
+    """Whether both are of a language without spaces; digits belong to the signs beside them there."""
+    signs = [bool(_UNSPACED_SIGN.match(char)) for char in (before[-1:], text[:1])]
+    digits = [char.isdigit() for char in (before[-1:], text[:1])]
+    return any(signs) and all(sign or digit for sign, digit in zip(signs, digits, strict=True))
 
 
 def _spoken(char: str) -> bool:

@@ -1,6 +1,8 @@
 """What `speak` and `listen` share: finding the platform, logging in, the room's socket."""
 
+import contextlib
 import json
+import ssl
 from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -29,9 +31,15 @@ class Login:
     key: str
 
 
+def _http(url: str) -> httpx.AsyncClient:
+    """A client for a platform: no proxies, but the certificates that the machine trusts (SSL_CERT_FILE)."""
+    trust = ssl.create_default_context() if url.startswith("https:") else True
+    return httpx.AsyncClient(base_url=url, trust_env=False, timeout=ANSWER_S, verify=trust)
+
+
 async def room_of(url: str, room: str) -> dict[str, Any]:
     """Return the room as listed. Raises Refused."""
-    async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=ANSWER_S) as client:
+    async with _http(url) as client:
         rooms = (await client.get("/room_list")).raise_for_status().json()["rooms"]
     known = {each["id"]: each for each in rooms}
     if room not in known:
@@ -42,11 +50,23 @@ async def room_of(url: str, room: str) -> dict[str, Any]:
 
 async def login(address: Address) -> Login:
     """Log in with the host password. Raises Refused."""
-    async with httpx.AsyncClient(base_url=address.url, trust_env=False, timeout=ANSWER_S) as client:
+    async with _http(address.url) as client:
         answer = await client.post("/login", json={"password": address.host_password, "role": "host"})
-    if not answer.is_success:
+    if _refused(answer):
+        if "Retry-After" in answer.headers:
+            raise Refused(f"Too many wrong passwords: try again in {answer.headers['Retry-After']} s")
         raise Refused(f"The host password is not that of {address.url}")
+    answer.raise_for_status()
     return Login(address, answer.json()["key"])
+
+
+def _refused(answer: httpx.Response) -> bool:
+    """Whether the platform itself says no: clients in use know a 503 for it, which a gateway may also say."""
+    if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+        return answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN)
+    with contextlib.suppress(ValueError):
+        return bool(answer.json() == {"status": "fail"})
+    return False
 
 
 def host_socket(

@@ -152,16 +152,20 @@ def _not_a_model(name: str, folder: Path) -> ModelUnavailable:
 
 def _from_hub(name: str, place: Path, progress: Progress) -> bool:
     """Take it from the hub's own cache, else from the hub when it answers within seconds."""
-    try:
-        if cached := _in_hub_cache(MODELS[name]):
-            progress(f"{name} is in the hub's cache")
+    if cached := _in_hub_cache(MODELS[name]):
+        progress(f"{name} is in the hub's cache")
+        try:
             install(place, as_text(MODELS[name].files), lambda file, to: _copied(cached / file, to))
+        except CannotFetch as error:
+            progress(f"what is in the hub's cache can't be used: {error}")
+        else:
             return True
-        progress(f"{name} is in no cache, looking for the hub")
-        if constants.HF_HUB_OFFLINE or not _hub_answers():
-            progress("the hub does not answer")
-            return False
-        progress(f"fetching {MODELS[name].repository} from the hub")
+    progress(f"looking for {name} at the hub")
+    if constants.HF_HUB_OFFLINE or not _hub_answers():
+        progress("the hub does not answer")
+        return False
+    progress(f"fetching {MODELS[name].repository} from the hub")
+    try:
         fetch_model(name, place)
     except CannotFetch as error:
         progress(f"the hub does not give {name}: {error}")

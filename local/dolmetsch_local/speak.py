@@ -9,6 +9,7 @@ from pathlib import Path
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
+from dolmetsch_core.tasks import end_tasks, first_of
 from dolmetsch_local.client import Refused, frames, host_socket, login, room_of
 from dolmetsch_local.recorder import Slice, record
 from dolmetsch_local.state import Address
@@ -49,12 +50,18 @@ async def speak(
                         hearing.result()
                     await socket.send(piece.data)
                     progress(piece.until, recording[-1].until)
-                await captions.until_quiet()
+                # A socket that closes before is told by its reason.
+                await first_of(captions.until_quiet(), _ended(hearing))
             finally:
-                hearing.cancel()
-                await asyncio.gather(hearing, return_exceptions=True)
+                await end_tasks(hearing)
     except ConnectionClosed as closed:
         raise Refused(closed.rcvd.reason if closed.rcvd else "The connection was lost") from closed
+
+
+async def _ended(hearing: asyncio.Task[None]) -> None:
+    """Wait for the end of the frames. Raises Refused, ConnectionClosed."""
+    await asyncio.shield(hearing)
+    raise Refused("The connection ended before all of it was heard")
 
 
 async def _until_ready(socket: ClientConnection) -> None:

@@ -4,6 +4,7 @@ Other users of the machine reach its port, and may do nothing there but ask whet
 """
 
 import asyncio
+import json
 import logging
 import secrets
 import signal
@@ -26,7 +27,8 @@ class EmbeddedValkey:
         self._port = port
         self._password = secrets.token_hex(16)
         self._users = folder.absolute() / "valkey.acl"
-        config = {"save": "", "appendonly": "no", "aclfile": str(self._users)}
+        # Quoted as Valkey reads it, for the library writes values as they are: folders have spaces.
+        config = {"save": "", "appendonly": "no", "aclfile": json.dumps(str(self._users), ensure_ascii=False)}
         self._server = ValkeyServer(port=port, config=config)
 
     @property

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from dolmetsch_core.cluster import names
+
 Object = dict[str, Any]
 CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
 PROFILES = ("RuntimeDefault", "Localhost")
@@ -81,7 +83,7 @@ def refusals(pod: Object) -> list[str]:
 
 
 def _of_pod(spec: Field) -> Iterator[str]:
-    for namespace in ("hostNetwork", "hostPID", "hostIPC"):
+    for namespace in names.HOST_NAMESPACES:
         yield from _one_of(spec[namespace], False)
     yield from _of_context(spec["securityContext"])
     for sysctl in spec["securityContext"]["sysctls"].items:

@@ -1,5 +1,6 @@
 """Pods and nodes reduced to what decisions need. Pure."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -7,8 +8,11 @@ from typing import Any
 from dolmetsch_core.cluster import names, objects
 from dolmetsch_core.cluster.objects import Object
 
-FOR_ITS_NODE = ("Evicted", "NodeShutdown", "Preempting", "Shutdown", "Terminated")
+EVICTED = "Evicted"
+FOR_ITS_NODE = (EVICTED, "NodeShutdown", "Preempting", "Shutdown", "Terminated")
 """Why a kubelet ends a pod that ran: for want of memory or disk, the node's shutdown, a critical pod."""
+OWN_FAULT = re.compile("exceed(s|ed)")
+"""So the kubelet says that a pod was evicted for the disk that it used beyond its own limits."""
 DEADLINE_EXCEEDED = "DeadlineExceeded"
 """Its own activeDeadlineSeconds, the one reason of a kubelet's that has nothing to do with the node."""
 
@@ -119,17 +123,19 @@ def _last_words(status: dict[str, Any]) -> str:
         return f"{status['reason']}: {status.get('message', '')}".removesuffix(": ")
     ends = [end for each in _containers(status) if (end := each.get("state", {}).get("terminated"))]
     # An init container that did its work has ended, too.
-    for ended in sorted(ends, key=lambda end: end.get("exitCode") == 0):
-        said = (ended.get("message") or "").strip().splitlines()[-1:] or [""]
-        reason = ended.get("reason") or "Ended"
-        return f"{reason} (exit code {ended.get('exitCode')}) {said[0]}".strip()
-    return status.get("message") or "the pod ended"
+    ended = min(ends, key=lambda end: end.get("exitCode") == 0, default=None)
+    if ended is None:
+        return status.get("message") or "the pod ended"
+    said = (ended.get("message") or "").strip().splitlines()[-1:] or [""]
+    return f"{ended.get('reason') or 'Ended'} (exit code {ended.get('exitCode')}) {said[0]}".strip()
 
 
 def _displaced(status: dict[str, Any]) -> bool:
     """Whether the kubelet refused the pod, so that it never ran, or ended it for the node's own needs."""
     reason = status.get("reason")
     if status.get("phase") != "Failed" or not reason or reason == DEADLINE_EXCEEDED:
+        return False
+    if reason == EVICTED and OWN_FAULT.search(status.get("message", "")):
         return False
     states = [each.get("state", {}) for each in _containers(status)]
     ran = any("running" in each or "terminated" in each for each in states)

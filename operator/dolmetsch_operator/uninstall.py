@@ -23,6 +23,15 @@ SWEEPS = 10
 Sleep = Callable[[float], Awaitable[None]]
 
 
+class RoomsLeft(Exception):
+    """Rooms can't be cut off. Remedy: in the message."""
+
+    def __init__(self, left: list[str]) -> None:
+        super().__init__(
+            f"Rooms {', '.join(left)} are still there: take their finalizers off by hand (docs/kubernetes.md)"
+        )
+
+
 class Uninstall:
     """The steps, each of which may be done twice. All raise ApiError and Away."""
 
@@ -72,16 +81,21 @@ class Uninstall:
             await self._cluster.merge(path, {"spec": {"replicas": 0}})
 
     async def cut(self) -> list[str]:
-        """Take the finalizers off all that is left, until nothing is; return what was cut off."""
+        """Take the finalizers off all that is left, until nothing is; return what was cut off.
+
+        Raises RoomsLeft too.
+        """
         cut: dict[str, None] = {}
         for _ in range(SWEEPS):
             left = await self._delete_rooms()
             if not left:
                 break
             for room in left:
-                await self._strip(room)
-                cut[room] = None
+                if await self._strip(room):
+                    cut[room] = None
             await self._sleep(LOOK_S)
+        if left := await self._delete_rooms():
+            raise RoomsLeft(left)
         return list(cut)
 
     async def _delete_rooms(self) -> list[str]:
@@ -101,11 +115,15 @@ class Uninstall:
                     )
         return [room["metadata"]["name"] for room in rooms]
 
-    async def _strip(self, room: str) -> None:
+    async def _strip(self, room: str) -> bool:
+        """Take its finalizers off; False: it has ended by itself, or somebody else is changing it."""
         path = names.rooms_path(self._namespace, room)
-        with suppress(NotFound, Conflict):
+        try:
             await self._cluster.merge(path, {"metadata": {"finalizers": None}})
-            log.warning("Room %s was cut off: its engine ends with it, its last words may be lost", room)
+        except (NotFound, Conflict):
+            return False
+        log.warning("Room %s was cut off: its engine ends with it, its last words may be lost", room)
+        return True
 
 
 async def _run(namespace: str, api_deployment: str, wait_s: float) -> list[str]:
@@ -126,7 +144,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
     try:
         cut = asyncio.run(_run(args.namespace or own_namespace(), args.api_deployment, args.wait))
-    except (ApiError, Away) as error:
+    except (ApiError, Away, RoomsLeft) as error:
         sys.exit(f"dolmetsch uninstall: {error}")
     log.info("cut off: %s", ", ".join(cut) if cut else "nothing, all Rooms ended by themselves")
 

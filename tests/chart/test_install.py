@@ -4,8 +4,6 @@ import base64
 import json
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -17,7 +15,7 @@ from dolmetsch_operator.lease import NAME
 from tests.chart.rendering import CHART, CRDS_CHART, RELEASE, values_of
 from tests.cluster.control_plane import ControlPlane
 from tests.cluster.tools import Kubectl, ToolFailed, helm
-from tests.cluster.waiting import PATIENCE_S
+from tests.cluster.waiting import PATIENCE_S, wait_for
 
 ADOPT = ("--set", "adopt=true", "--take-ownership", "--force-conflicts")
 ROOM = {
@@ -175,7 +173,7 @@ def test_uninstall_closes_rooms_first_without_an_operator_and_with_its_own_right
 def _pod_of_the_hook(kubectl: Kubectl) -> Any:
     """Helm makes the Job in `uninstall`, a controller the Job's pod, in a namespace that enforces."""
     chosen = ("get", "pods", "-l", f"app.kubernetes.io/name={RELEASE}-uninstall", "-o", "json")
-    _wait_until(lambda: bool(json.loads(kubectl(*chosen))["items"]), "the hook's pod is there")
+    wait_for(lambda: bool(json.loads(kubectl(*chosen))["items"]), "the hook's pod is there")
     (pod,) = json.loads(kubectl(*chosen))["items"]
     return pod
 
@@ -232,7 +230,7 @@ def test_people_with_kubernetes_own_roles_know_rooms_and_pools(kubectl: Kubectl,
     for role, rights in expected.items():
         kubectl("create", "rolebinding", role, f"--clusterrole={role}", f"--user={role}er")
         # A controller adds up the roles, in its time.
-        _wait_until(partial(may, kubectl, f"{role}er", "get rooms"), f"{role} sees Rooms")
+        wait_for(partial(may, kubectl, f"{role}er", "get rooms"), f"{role} sees Rooms")
         found = {right for right in expected["admin"] if may(kubectl, f"{role}er", right)}
         assert found == rights, role
 
@@ -244,13 +242,6 @@ def may(kubectl: Kubectl, user: str, right: str) -> bool:
     except ToolFailed:
         return False
     return True
-
-
-def _wait_until(check: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not check():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.2)
 
 
 def test_everything_can_be_installed_upgraded_and_uninstalled(kubectl: Kubectl, run: Helm) -> None:

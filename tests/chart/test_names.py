@@ -7,9 +7,11 @@ installed release have to do.
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
-from tests.chart.rendering import Object, render
+from tests.chart.rendering import CHART, Object, render, values_of
+from tests.cluster.tools import helm
 
 GOLDEN = Path(__file__).parent / "golden" / "names.yaml"
 VERSIONED = ("app.kubernetes.io/version", "helm.sh/chart")
@@ -50,6 +52,15 @@ def test_no_selector_and_no_template_of_pods_tells_a_version() -> None:
         labels = each.get("spec", {}).get("template", {}).get("metadata", {}).get("labels", {})
         assert not set(VERSIONED) & labels.keys(), each["metadata"]["name"]
         assert not any(label in str(fixed(each)) for label in VERSIONED)
+
+
+@pytest.mark.parametrize("release", ["r", "a-very-long-release-name-of-as-many-letters-as-it-gets"[:53]])
+def test_names_are_short_enough_for_what_kubernetes_makes_of_them(release: str) -> None:
+    text = helm("template", release, str(CHART), *values_of("everything"))
+    for each in filter(None, yaml.safe_load_all(text)):
+        # A StatefulSet's pods have a label of its name, a dash and a hash.
+        most = 52 if each["kind"] == "StatefulSet" else 63
+        assert len(each["metadata"]["name"]) <= most, each["kind"]
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dolmetsch_api.settings import ApiSettings
+from dolmetsch_engine.models.settings import ModelSettings
 from dolmetsch_engine.service_settings import ServiceSettings
 from dolmetsch_engine.settings import EngineSettings
 from dolmetsch_operator.settings import OperatorSettings
@@ -123,6 +124,9 @@ def test_every_variable_is_a_setting(objects: list[Object]) -> None:
             names = [each["name"] for each in container["env"]]
             assert {name for name in names if name.startswith("DOLMETSCH_")} <= settings
             assert len(names) == len(set(names)), "no variable is set twice"
+        for container in template["spec"].get("initContainers", ()):
+            asked = {f"DOLMETSCH_{name.upper()}" for name in ModelSettings.model_fields}
+            assert {each["name"] for each in container["env"]} <= asked | {"HOME"}
 
 
 @pytest.mark.parametrize("values", SETS)

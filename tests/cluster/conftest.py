@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import os
 import subprocess
-import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator, Mapping
 from pathlib import Path
@@ -15,12 +14,12 @@ import yaml
 from dolmetsch_core.cluster import names
 from dolmetsch_core.cluster.api import Cluster, Conflict, NotFound, connect
 from dolmetsch_core.tokens import EngineKey
-from tests.cluster.control_plane import START_S, ControlPlane, last_words
+from tests.cluster.control_plane import ControlPlane, last_words
 from tests.cluster.fork_server import ForkServer
 from tests.cluster.nodes import Node
 from tests.cluster.operator_process import OperatorProcess
 from tests.cluster.process_node import ProcessNode
-from tests.cluster.tools import Kubectl, ToolFailed, rendered
+from tests.cluster.tools import Kubectl, ToolFailed, kinds_ready, rendered
 from tests.cluster.waiting import Json, object_where, until_so
 from tests.conftest import REPOSITORY
 
@@ -59,26 +58,10 @@ def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlP
         kubectl(
             "apply", "--server-side", "-f", str(CRDS / "rooms.yaml"), "-f", str(CRDS / "enginepools.yaml")
         )
-        kinds = (f"{kind}.{names.GROUP}" for kind in (names.ROOMS, names.POOLS))
-        kubectl("wait", "--for=condition=Established", "crd", *kinds, f"--timeout={START_S:.0f}s")
-        _wait_for_storage(kubectl)
+        kinds_ready(kubectl, (f"{kind}.{names.GROUP}" for kind in (names.ROOMS, names.POOLS)))
         yield plane
     finally:
         plane.stop()
-
-
-def _wait_for_storage(kubectl: Kubectl) -> None:
-    """An Established kind answers 429, `storage is (re)initializing`, for a moment; kubectl tries on."""
-    deadline = time.monotonic() + START_S
-    while True:
-        try:
-            kubectl("get", f"{names.ROOMS}.{names.GROUP},{names.POOLS}.{names.GROUP}", "--all-namespaces")
-        except ToolFailed:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
-        else:
-            return
 
 
 @pytest.fixture

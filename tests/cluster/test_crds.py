@@ -10,7 +10,7 @@ import yaml
 
 from dolmetsch_core.cluster import names
 from dolmetsch_core.cluster.api import Cluster, Invalid
-from dolmetsch_core.cluster.crds import HOST_NAMESPACES
+from dolmetsch_core.cluster.names import HOST_NAMESPACES
 from tests.cluster.conftest import CRDS
 from tests.cluster.control_plane import ControlPlane
 from tests.cluster.tools import Kubectl

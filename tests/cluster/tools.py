@@ -1,11 +1,12 @@
 """kubectl and Helm as tests call them."""
 
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
 from tests.cluster.binaries import find
-from tests.cluster.control_plane import die_with_parent
-from tests.cluster.waiting import PATIENCE_S
+from tests.cluster.control_plane import START_S, die_with_parent
+from tests.cluster.waiting import PATIENCE_S, wait_for
 
 CHART = Path(__file__).parent.parent.parent / "charts" / "dolmetsch"
 
@@ -28,6 +29,26 @@ class Kubectl:
         """Run it. Raises ToolFailed with what it said on stderr."""
         own = ("--kubeconfig", str(self.kubeconfig), "-n", self.namespace)
         return _run([str(find("kubectl")), *own, *arguments], stdin, timeout)
+
+
+def kinds_ready(kubectl: Kubectl, kinds: Iterable[str]) -> None:
+    """Wait until objects of these kinds can be made.
+
+    An Established kind answers 429, `storage is (re)initializing`, for a moment; kubectl tries on.
+    """
+    names = list(kinds)
+    kubectl(
+        "wait", "--for=condition=Established", "crd", *names, f"--timeout={START_S:.0f}s", timeout=2 * START_S
+    )
+
+    def served() -> bool:
+        try:
+            kubectl("get", ",".join(names), "--all-namespaces")
+        except ToolFailed:
+            return False
+        return True
+
+    wait_for(served, "the kinds are served", START_S)
 
 
 def helm(*arguments: str, stdin: str | None = None, timeout: float = PATIENCE_S) -> str:

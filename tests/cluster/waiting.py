@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any
 
@@ -16,6 +17,14 @@ PATIENCE_S = 240.0
 AGAIN_S = 0.1
 UNHEARD = (Away, Forbidden, Expired)
 """The API server is away; or knows no rights yet, right after its start; or has forgotten the version."""
+
+
+def wait_for(check: Callable[[], Any], what: str, timeout: float = PATIENCE_S) -> None:
+    """Wait in a test that has no loop of its own until `check()` is true."""
+    deadline = time.monotonic() + timeout
+    while not check():
+        assert time.monotonic() < deadline, f"not within {timeout:g} s: {what}"
+        time.sleep(AGAIN_S)
 
 
 async def until(check: Callable[[], Any], what: str, timeout: float = PATIENCE_S) -> Any:

@@ -31,6 +31,7 @@ def set_up(nodes: int) -> None:
     for number in range(nodes):
         run("ip", "address", "add", f"{node_address(number)}/{NODES.prefixlen}", "dev", BRIDGE)
     run("ip", "link", "set", BRIDGE, "up")
+    # Pods of two nodes reach each other through this machine. It stays: other containers may need it.
     Path("/proc/sys/net/ipv4/ip_forward").write_text("1\n")
 
 

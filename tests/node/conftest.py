@@ -5,19 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from dolmetsch_local.libretranslate import prepare_demo
-from tests.cluster.control_plane import steady_port
+from tests.cluster.control_plane import last_words, steady_port
+from tests.conftest import REPOSITORY
 from tests.node import images
 from tests.node.addresses import MACHINE
 from tests.node.real_cluster import RealCluster
 from tests.node.release import Release
 from tests.platform_process import popen
-
-REPOSITORY = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture(scope="session")
@@ -67,9 +65,10 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):  
     report = yield
     fixtures = getattr(item, "funcargs", {})
     if report.failed and isinstance(release := fixtures.get("release"), Release):
-        report.sections.append(("cluster", release.seen()))
-    elif report.failed and isinstance(cluster := fixtures.get("cluster"), RealCluster):
-        report.sections.append(("cluster", cluster.plane.logs()))
+        report.sections.append(("release", release.seen()))
+    if report.failed and isinstance(cluster := fixtures.get("cluster"), RealCluster):
+        logs = "\n".join(f"--- {log}\n{last_words(log)}" for log in cluster.logs())
+        report.sections.append(("cluster", f"{cluster.plane.logs()}\n{logs}"))
     return report
 
 

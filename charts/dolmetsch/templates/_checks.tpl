@@ -59,6 +59,12 @@
 {{- if and .Values.umami.enabled (not (or .Values.umami.image.registry .Values.image.mirror)) -}}
   {{- fail "umami.enabled needs the registry of its image, which is not the runtime's default: set umami.image.registry to the one that Umami's documentation names, or image.mirror" -}}
 {{- end -}}
+{{- if contains "," (.Values.postgresql.url | default "") -}}
+  {{- fail "postgresql.url names several hosts, of which the network policies would open one port: give one address, such as a pooler's, or set networkPolicy.enabled=false and put the address into postgresql.existingSecret" -}}
+{{- end -}}
+{{- if and .Values.tunnel.url (not .Values.tunnel.kind) -}}
+  {{- fail "tunnel.url is set and tunnel.kind is not: choose cloudflared or ngrok, or remove tunnel.url" -}}
+{{- end -}}
 {{- if and .Values.engine.priorityClass.create .Values.engine.priorityClass.existing -}}
   {{- fail "engine.priorityClass: remove either create or existing" -}}
 {{- end -}}

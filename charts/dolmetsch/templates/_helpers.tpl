@@ -1,11 +1,14 @@
-{{/* The beginning of all names: the release's, with the chart's where that is not in it. */}}
+{{/*
+The beginning of all names: the release's, with the chart's where that is not in it. With 35 characters, the longest name of
+a StatefulSet is one that Kubernetes can still make a label of, with a dash and a hash after it (63 characters).
+*/}}
 {{- define "dolmetsch.fullname" -}}
 {{- if .Values.fullnameOverride -}}
-{{- .Values.fullnameOverride | trunc 40 | trimSuffix "-" -}}
+{{- .Values.fullnameOverride | trunc 35 | trimSuffix "-" -}}
 {{- else if contains .Chart.Name .Release.Name -}}
-{{- .Release.Name | trunc 40 | trimSuffix "-" -}}
+{{- .Release.Name | trunc 35 | trimSuffix "-" -}}
 {{- else -}}
-{{- printf "%s-%s" .Release.Name .Chart.Name | trunc 40 | trimSuffix "-" -}}
+{{- printf "%s-%s" .Release.Name .Chart.Name | trunc 35 | trimSuffix "-" -}}
 {{- end -}}
 {{- end -}}
 
@@ -214,11 +217,6 @@ A value of a Secret that is made once and kept over upgrades, in base64; call wi
 {{/* Whether the cluster can be asked. `helm template` without one knows kinds that are compiled in, and not this one. */}}
 {{- define "dolmetsch.connected" -}}
 {{- if .Capabilities.APIVersions.Has "apiregistration.k8s.io/v1" -}}yes{{- end -}}
-{{- end -}}
-
-{{/* How the cluster's DNS names the api. */}}
-{{- define "dolmetsch.apiUrl" -}}
-http://{{ include "dolmetsch.fullname" . }}-api.{{ .Release.Namespace }}
 {{- end -}}
 
 {{/* The folder of the engines' model; empty: the image says it. */}}

@@ -90,10 +90,11 @@ def _one_at_a_time(url: URL) -> Iterator[None]:
 
 def _check_encoding(connection: Connection) -> None:
     """Raise ArchiveUnusable for a database in which not every script can be written."""
-    if connection.dialect.name == "sqlite":
+    if is_sqlite(connection.engine.url):
         return
-    encoding = connection.execute(text("SHOW server_encoding")).scalar()
-    connection.rollback()
+    # Told when the connection was made.
+    driver: psycopg.Connection = connection.connection.dbapi_connection  # type: ignore[assignment]
+    encoding = driver.info.parameter_status("server_encoding")
     if encoding != "UTF8":
         raise ArchiveUnusable(
             f"{_shown(connection.engine.url)} has the encoding {encoding}, in which not every language can be"

@@ -16,7 +16,6 @@ from dolmetsch_core.cluster import names
 from dolmetsch_core.wire.room import EnginePoolSpec, EnginePoolStatus, PodSecurity, RoomSpec, RoomStatus
 
 Schema = dict[str, Any]
-HOST_NAMESPACES = ("hostNetwork", "hostPID", "hostIPC")
 HEADER = "# Generated from the wire models of core by `make crds`; do not edit.\n"
 _CHART_METADATA = """metadata:
   name: {name}
@@ -77,7 +76,7 @@ def pool_crd() -> Schema:
             # A pod's own schema has thousands of lines; the operator says what it can't use.
             "spec": {
                 "type": "object",
-                "properties": {name: {"type": "boolean"} for name in HOST_NAMESPACES},
+                "properties": {name: {"type": "boolean"} for name in names.HOST_NAMESPACES},
                 "x-kubernetes-preserve-unknown-fields": True,
             },
         },
@@ -100,10 +99,10 @@ def pool_crd() -> Schema:
 
 def _host_namespaces_rule() -> Schema:
     """What can be told of a template's security without a pod's schema; the operator tells the rest."""
-    asked = " || ".join(f"self.?template.?spec.?{name}.orValue(false)" for name in HOST_NAMESPACES)
+    asked = " || ".join(f"self.?template.?spec.?{name}.orValue(false)" for name in names.HOST_NAMESPACES)
     return {
         "rule": f"self.podSecurity == '{PodSecurity.UNRESTRICTED}' || !({asked})",
-        "message": f"spec.template.spec: {', '.join(HOST_NAMESPACES)} need podSecurity: unrestricted",
+        "message": f"spec.template.spec: {', '.join(names.HOST_NAMESPACES)} need podSecurity: unrestricted",
     }
 
 

@@ -5,6 +5,8 @@ import re
 from functools import lru_cache
 
 GROUP = "dolmetsch.dev"
+HOST_NAMESPACES = ("hostNetwork", "hostPID", "hostIPC")
+"""Of a pod: refused unless a pool says that its engines may have them."""
 VERSION = "v1alpha1"
 API_VERSION = f"{GROUP}/{VERSION}"
 ROOMS, POOLS = "rooms", "enginepools"

@@ -6,17 +6,19 @@ others wait and find it there.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
 import httpx
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from huggingface_hub import hf_hub_url
 
 from dolmetsch_engine.models.pinned import MODELS, PinnedModel
@@ -26,8 +28,11 @@ logger = logging.getLogger(__name__)
 SUMS: Final = "SHA256SUMS"
 """List of a model's files with their SHA-256, as `sha256sum` writes it; in every folder that was fetched."""
 LONGEST_SILENCE_S: Final = 60.0
-TRIES: Final = 3
-_LINE: Final = re.compile(r"([0-9a-f]{64}) [ *]([A-Za-z0-9._-]+)")
+PAUSES_S: Final = (1.0, 5.0)
+"""Before another try, where a connection failed or a server had a fault."""
+OTHERS_S: Final = 3600.0
+"""What another process may take that is fetching the same model."""
+_LINE: Final = re.compile(r"([0-9a-f]{64}) [ *]([A-Za-z0-9_][A-Za-z0-9._-]*)")
 
 
 class CannotFetch(Exception):
@@ -41,10 +46,7 @@ def fetch(source: str, folder: Path, sums_sha256: str = "") -> None:
     sums_sha256: SHA-256 of that list, for an address. Raises CannotFetch.
     """
     if model := MODELS.get(source):
-        addresses = {
-            name: hf_hub_url(model.repository, name, revision=model.revision) for name in model.files
-        }
-        install(folder, as_text(model.files), lambda name, file: _download(addresses[name], file))
+        install(folder, as_text(model.files), lambda name, file: _download(_on_hub(model, name), file))
     elif source.startswith(("https://", "http://")):
         _fetch_from(source.rstrip("/"), folder, sums_sha256)
     else:
@@ -58,15 +60,9 @@ def install(folder: Path, listing: str, write: Callable[[str, Path], str]) -> No
     listing: text of a SHA256SUMS file. write: writes a file of this name to a path, and returns its SHA-256.
     Raises CannotFetch.
     """
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder.parent / f".{folder.name}.lock"):
-            if not _is_there(folder, listing):
-                _install(folder, listing, write)
-    except OSError as error:
-        raise CannotFetch(
-            f"{folder} can't be written ({error}): give a volume with room for the model"
-        ) from error
+    with _writing_to(folder), _alone_at(folder):
+        if not _is_there(folder, listing):
+            _install(folder, listing, write)
     logger.info("The model is in %s", folder)
 
 
@@ -78,18 +74,14 @@ def as_text(sums: Mapping[str, str]) -> str:
 def _read(listing: str) -> dict[str, str]:
     """SHA-256 by name of a SHA256SUMS file; empty if it lists no model."""
     found = [_LINE.fullmatch(line) for line in listing.splitlines()]
-    sums = {match[2]: match[1] for match in found if match}
-    return sums if len(sums) == len(found) and "model.bin" in sums and SUMS not in sums else {}
+    # Made a second time, the list has a line of its own, which can't be right.
+    sums = {match[2]: match[1] for match in found if match and match[2] != SUMS}
+    return sums if None not in found and "model.bin" in sums else {}
 
 
 def _is_there(folder: Path, listing: str) -> bool:
     """Whether a folder holds these files, which were checked when they were written."""
-    listed = folder / SUMS
-    return (
-        listed.is_file()
-        and listed.read_text(encoding="utf-8") == listing
-        and all((folder / name).is_file() for name in _read(listing))
-    )
+    return _text(folder / SUMS) == listing and all((folder / name).is_file() for name in _read(listing))
 
 
 def _on_hub(model: PinnedModel, name: str) -> str:
@@ -107,8 +99,9 @@ def _fetch_from(place: str, folder: Path, sums_sha256: str) -> None:
 
 
 def _fetched_listing(address: str, sha256: str) -> str:
-    with tempfile.TemporaryDirectory() as place:
-        file = Path(place) / SUMS
+    place = Path(tempfile.gettempdir())
+    with _writing_to(place), tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / SUMS
         _check(address, _download(address, file), sha256)
         listing = _text(file)
     if not _read(listing):
@@ -119,21 +112,53 @@ def _fetched_listing(address: str, sha256: str) -> str:
 
 
 def _text(file: Path) -> str:
+    """Text of a list, byte for byte; '' where there is none."""
     try:
         return file.read_bytes().decode(errors="replace")
     except OSError:
         return ""
 
 
+@contextlib.contextmanager
+def _writing_to(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise CannotFetch(
+            f"{folder} can't be written ({error}): give a volume with room for the model"
+        ) from error
+
+
+@contextlib.contextmanager
+def _alone_at(folder: Path) -> Iterator[None]:
+    """Let one process at a time work at a folder. Raises CannotFetch, OSError."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder.parent / f".{folder.name}.lock")
+    try:
+        lock.acquire(timeout=1.0)
+    except Timeout:
+        logger.info("Another process is fetching %s: waiting for it", folder)
+        try:
+            lock.acquire(timeout=OTHERS_S)
+        except Timeout as error:
+            raise CannotFetch(
+                f"another process has held {lock.lock_file} for {OTHERS_S:.0f} s: end it, and try again"
+            ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def _install(folder: Path, listing: str, write: Callable[[str, Path], str]) -> None:
-    for left_over in folder.parent.glob(f".{folder.name}-*"):
-        shutil.rmtree(left_over, ignore_errors=True)
-    work = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    work = folder.parent / f".{folder.name}.part"
+    # An earlier process may have died at it.
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir()
     try:
         for name, digest in _read(listing).items():
             _check(name, write(name, work / name), digest)
-        (work / SUMS).write_text(listing, encoding="utf-8")
-        work.chmod(0o755)
+        (work / SUMS).write_bytes(listing.encode())
         if folder.exists():
             # Another model, or one that is broken.
             shutil.rmtree(folder)
@@ -148,17 +173,26 @@ def _check(what: str, found: str, wanted: str) -> None:
 
 
 def _download(address: str, file: Path) -> str:
-    """Write what an address gives; its SHA-256."""
-    for left in reversed(range(TRIES)):
+    """Write what an address gives; its SHA-256. Raises CannotFetch."""
+    pauses = iter(PAUSES_S)
+    while True:
         try:
             return _stream(address, file)
-        except httpx.HTTPError as error:
-            if not left:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            pause = next(pauses, None) if _may_pass(error) else None
+            if pause is None:
                 raise CannotFetch(
                     f"{address} can't be had ({error}): check the address and the network"
                 ) from error
-            logger.warning("%s: %s, once more", address, error)
-    raise AssertionError("unreachable")
+            logger.warning("%s: %s, once more in %.0f s", address, error, pause)
+            time.sleep(pause)
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether another try may help: a file that is not there, or not for us, will not come."""
+    if isinstance(error, httpx.HTTPStatusError):
+        return error.response.is_server_error or error.response.status_code == httpx.codes.TOO_MANY_REQUESTS
+    return isinstance(error, httpx.TransportError)
 
 
 def _stream(address: str, file: Path) -> str:

@@ -11,7 +11,7 @@ class ModelSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="DOLMETSCH_", frozen=True, use_attribute_docstrings=True)
 
     model_source: str
-    """Name of a model (`python -m dolmetsch_engine.models list`), or the https address of a folder."""
+    """Name of a model (`python -m dolmetsch_engine.models list`), or the address of a folder."""
 
     model_sha256: str = ""
     """Of an address: SHA-256 of the folder's SHA256SUMS, which lists its files with theirs."""

@@ -223,8 +223,8 @@ class Online(OnlineASRProcessor):
             return None
         quick, agreed = self.hypothesis.before(cut), self.hypothesis.agreed_before(cut)
         believed = second is not None and not lacks(second, quick) and not surer(quick, second)
-        # Of two passes that have read a word, the second look may be one.
-        words, twice = (second or [], quick) if believed else (quick, agreed)
+        # A second look counts as one of the two passes that confirm a late word, believed or not.
+        words, twice = (second or [], quick) if believed else (quick, [*agreed, *(second or [])])
         self.chunk_at(cut)
         return without_afterthoughts(words, twice, speech_end)
 

@@ -13,9 +13,10 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from dolmetsch_engine.models import fetching
-from dolmetsch_engine.models.fetching import SUMS, CannotFetch, as_text, fetch
+from dolmetsch_engine.models.fetching import SUMS, CannotFetch, as_text, fetch, install
 from dolmetsch_engine.models.pinned import MODELS, PinnedModel
 
 FILES = {"model.bin": b"weights" * 1000, "config.json": b"{}", "vocabulary.txt": b"a\nb\n"}
@@ -116,6 +117,59 @@ def test_a_folder_that_is_broken_is_fetched_anew(served: tuple[str, Path], tmp_p
     (target / "config.json").unlink()
     fetch(address, target, listed(folder))
     assert (target / "config.json").read_bytes() == FILES["config.json"]
+
+
+def test_a_list_of_another_system_and_one_that_was_made_twice(
+    served: tuple[str, Path], tmp_path: Path
+) -> None:
+    address, folder = served
+    text = as_text(HASHES | {SUMS: "0" * 64}).replace("\n", "\r\n")
+    (folder / SUMS).write_bytes(text.encode())
+    for _ in range(2):
+        fetch(address, tmp_path / "model", listed(folder))
+    assert Counting.asked.count("/model.bin") == 1
+
+
+def test_models_whose_names_begin_alike_do_not_disturb_each_other(tmp_path: Path) -> None:
+    def write(name: str, file: Path) -> str:
+        file.write_bytes(FILES[name])
+        return HASHES[name]
+
+    def meanwhile(name: str, file: Path) -> str:
+        install(tmp_path / "large", as_text(HASHES), write)
+        return write(name, file)
+
+    install(tmp_path / "large-v3", as_text(HASHES), meanwhile)
+    assert {each.name for each in tmp_path.iterdir() if each.is_dir()} == {"large", "large-v3"}
+
+
+@pytest.mark.parametrize("address", ["https://host:port/x", "http://127.0.0.1:1", "https://ho st/\x00"])
+def test_an_address_that_is_none(tmp_path: Path, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetching, "PAUSES_S", (0.01,))
+    with pytest.raises(CannotFetch, match="check the address"):
+        fetch(address, tmp_path / "model", "0" * 64)
+
+
+def test_one_that_hangs_is_not_waited_for_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetching, "OTHERS_S", 0.1)
+    with FileLock(tmp_path / ".model.lock"), pytest.raises(CannotFetch, match="end it, and try again"):
+        install(tmp_path / "model", as_text(HASHES), lambda _name, _file: "")
+
+
+def test_a_server_with_a_fault_is_asked_again(
+    served: tuple[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, folder = served
+    monkeypatch.setattr(fetching, "PAUSES_S", (0.01, 0.01))
+    faults = iter([500, 503])
+
+    def do_get(self: Counting) -> None:
+        fault = next(faults, None) if self.path == "/model.bin" else None
+        self.send_error(fault) if fault else SimpleHTTPRequestHandler.do_GET(self)
+
+    monkeypatch.setattr(Counting, "do_GET", do_get)
+    fetch(address, tmp_path / "model", listed(folder))
+    assert (tmp_path / "model" / "model.bin").read_bytes() == FILES["model.bin"]
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,15 @@ def test_signs_vowels_and_accents_that_are_not_optional_tell_words_apart(one: st
         ([" שלום", " לכם."], "he", "שלום לכם."),
         ([" 안녕", " 하세요."], "ko", "안녕 하세요."),
         ([" a ", " b"], "en", "a b"),
+        # Quoted in another language: each sign is a word.
+        ([" called", " 你", "好", "，", "世", "界"], "en", "called 你好，世界"),
+        ([" 第", "1", "章", " and"], "en", "第1章 and"),
+        ([" 今日", "は", "3", "時", "。", "東", "京"], "en", "今日は3時。東京"),
+        ([" 「", "東", "京", "」", "駅"], "en", "「東京」駅"),
+        ([" 人", "々", "の", "国"], "en", "人々の国"),
+        ([" 𠮷", "野"], "en", "𠮷野"),
+        ([" 京", " Kyoto"], "en", "京 Kyoto"),
+        ([" 19", "94"], "en", "19 94"),
     ],
 )
 def test_words_are_joined_as_the_language_writes_them(heard: list[str], language: str, text: str) -> None:

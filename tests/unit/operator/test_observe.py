@@ -99,6 +99,17 @@ WAITS = {"state": {"waiting": {"reason": "ContainerCreating"}}}
         ({"reason": "Evicted", "containerStatuses": [KILLED]}, True),
         ({"reason": "Terminated", "containerStatuses": [KILLED]}, True),
         ({"reason": "Preempting", "containerStatuses": [KILLED]}, True),
+        ({"reason": "Evicted", "message": "The node was low on resource: memory."}, True),
+        # Its own fault: the next one would do so too.
+        ({"reason": "Evicted", "message": 'Usage of EmptyDir volume "tmp" exceeds the limit "1Gi".'}, False),
+        (
+            {"reason": "Evicted", "message": "Pod ephemeral local storage usage exceeds the total limit"},
+            False,
+        ),
+        (
+            {"reason": "Evicted", "message": "Container engine exceeded its local ephemeral storage limit"},
+            False,
+        ),
         ({"reason": "DeadlineExceeded"}, False),
         ({"reason": "DeadlineExceeded", "containerStatuses": [KILLED]}, False),
         ({"reason": "LaterWord", "containerStatuses": [KILLED]}, False),

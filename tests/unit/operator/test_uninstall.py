@@ -2,8 +2,10 @@
 
 from typing import Any, cast
 
-from dolmetsch_core.cluster.api import Cluster, NotFound
-from dolmetsch_operator.uninstall import Uninstall
+import pytest
+
+from dolmetsch_core.cluster.api import Cluster, Conflict, NotFound
+from dolmetsch_operator.uninstall import RoomsLeft, Uninstall
 
 POOL = "/apis/dolmetsch.dev/v1alpha1/namespaces/ns/enginepools/default"
 ROOMS = "/apis/dolmetsch.dev/v1alpha1/namespaces/ns/rooms"
@@ -74,6 +76,28 @@ async def test_a_room_that_is_opened_while_the_api_ends_is_cut_too() -> None:
     server.late = ["r3"]
     assert await server.uninstall().run(60) == ["r3"]
     assert server.rooms == {}
+
+
+async def test_a_room_that_ends_by_itself_meanwhile_was_not_cut_off() -> None:
+    class Racing(Server):
+        async def merge(self, path: str, patch: Any) -> None:
+            if path.startswith(ROOMS):
+                del self.rooms[path.rpartition("/")[2]]
+                raise NotFound(404, "gone")
+            await super().merge(path, patch)
+
+    assert await Racing("r1").uninstall().run(1) == []
+
+
+async def test_rooms_that_can_not_be_cut_off_are_an_error_with_their_names() -> None:
+    class Busy(Server):
+        async def merge(self, path: str, patch: Any) -> None:
+            if path.startswith(ROOMS):
+                raise Conflict(409, "changed meanwhile")
+            await super().merge(path, patch)
+
+    with pytest.raises(RoomsLeft, match=r"r1, r2 are still there: .* by hand"):
+        await Busy("r1", "r2").uninstall().run(1)
 
 
 async def test_without_rooms_pool_and_kinds_there_is_nothing_to_do() -> None:
