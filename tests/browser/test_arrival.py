@@ -10,6 +10,9 @@ from tests.browser.conftest import Opening, photograph
 pytestmark = pytest.mark.browser
 PARTS = ("main.js", "captions.js", "dom.js")
 """The page's own script, and modules that it needs at once and by way of others."""
+NO_MEMORY = """
+Object.defineProperty(window, 'sessionStorage', {get() { throw new DOMException('', 'SecurityError'); }})
+"""
 
 
 async def rooms_are_there(page: Page) -> None:
@@ -38,9 +41,7 @@ async def test_a_part_that_does_not_arrive_is_fetched_again(opened: Opening, par
 
 async def test_without_a_tabs_memory_the_reader_is_asked(opened: Opening) -> None:
     page = await opened("")
-    await page.context.add_init_script(
-        "Object.defineProperty(window, 'sessionStorage', {get() { throw new DOMException('', 'SecurityError') }})"
-    )
+    await page.context.add_init_script(NO_MEMORY)
     await page.route("**/captions.js", lambda route: route.abort())
     await page.reload()
     await expect(page.locator("#unreachable")).to_have_text("A part of this page did not arrive. Load again")
