@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from dolmetsch_core.live import rooms
 from dolmetsch_core.live.store import connect
@@ -183,9 +183,17 @@ class Viewer:
     repeated: int = 0
     """Sentences that came again without any change."""
     closed: str | None = None
+    stays: bool = False
+    """Whether it comes back after a lost connection, as the page does."""
+    away: list[float] = field(default_factory=list)
+    """Seconds from each lost connection to the first frame of the next."""
+    lost_at: float | None = None
 
     def take(self, frame: dict[str, Any]) -> None:
         self.frames += 1
+        if self.lost_at is not None:
+            self.away.append(time.monotonic() - self.lost_at)
+            self.lost_at = None
         if "info" in frame:
             if "state" in frame["info"]:
                 self.states.append(frame["info"]["state"])
@@ -226,15 +234,18 @@ async def watch(url: str, room: str, viewer: Viewer) -> None:
                 viewer.closed = str(refused)
         except TimeoutError:
             pass  # the machine is slow: it comes again
-        except (ConnectionClosed, OSError) as error:
-            viewer.closed = type(error).__name__
+        except (ConnectionClosed, InvalidHandshake, OSError) as error:
+            if not viewer.stays:
+                viewer.closed = type(error).__name__
+        if viewer.frames:
+            viewer.lost_at = viewer.lost_at or time.monotonic()
         await asyncio.sleep(0.1)
 
 
 @asynccontextmanager
-async def viewing(url: str, room: str, *langs: str) -> AsyncIterator[list[Viewer]]:
+async def viewing(url: str, room: str, *langs: str, stay: bool = False) -> AsyncIterator[list[Viewer]]:
     """Viewers of a room, one per language, for as long as the context lasts."""
-    viewers = [Viewer(lang) for lang in langs]
+    viewers = [Viewer(lang, stays=stay) for lang in langs]
     tasks = [asyncio.create_task(watch(url, room, viewer)) for viewer in viewers]
     try:
         yield viewers

@@ -16,9 +16,16 @@ from dolmetsch_local.state import Address
 
 
 class Refused(Exception):
-    """The platform closed the socket; the message is its reason."""
+    """The platform closed the socket; the message is its reason. `later`: it takes us in a moment."""
+
+    def __init__(self, reason: str, *, later: bool = False) -> None:
+        super().__init__(reason)
+        self.later = later
 
 
+GOING_AWAY = (1001, 1012)
+"""How a server closes that ends while the room goes on."""
+TRY_AGAIN_LATER = 1013
 ANSWER_S = 30.0
 """What a platform on a busy machine may take."""
 
@@ -106,6 +113,6 @@ async def frames(socket: AsyncIterable[str | bytes]) -> AsyncIterator[dict[str, 
         async for message in socket:
             yield json.loads(message)
     except ConnectionClosed as closed:
-        if closed.rcvd and closed.rcvd.reason and closed.rcvd.code not in (1001, 1012):
-            raise Refused(closed.rcvd.reason) from closed
+        if closed.rcvd and closed.rcvd.reason and closed.rcvd.code not in GOING_AWAY:
+            raise Refused(closed.rcvd.reason, later=closed.rcvd.code == TRY_AGAIN_LATER) from closed
         raise

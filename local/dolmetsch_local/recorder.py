@@ -37,33 +37,52 @@ class Slice:
     until: float
 
 
-def record(path: Path) -> list[Slice]:
-    """Return an audio file as a browser would send it. Raises NotAudio."""
+@dataclass(frozen=True)
+class Recording:
+    """A WebM/Opus file (20 ms packets), to be sent from any place in it."""
+
+    header: bytes
+    blocks: list[bytes]
+
+    @property
+    def length(self) -> float:
+        """In seconds."""
+        return len(self.blocks) * PACKET_S
+
+    def slices(self, begin: float = 0.0) -> Iterator[Slice]:
+        """Yield what a recorder sends that is started `begin` seconds after the recording's begin."""
+        first = round(begin / PACKET_S)
+        if first >= len(self.blocks):
+            return
+        waiting = self.header
+        for at, block in enumerate(self.blocks[first:], 1):
+            if at == 1:
+                waiting += _OPEN_CLUSTER + block
+            elif at % PACKETS == 1:
+                # The slice before ends one byte late, in the first block of this cluster's predecessor.
+                yield Slice(waiting + block[:1], (first + at - 1) * PACKET_S)
+                waiting = block[1:] + _OPEN_CLUSTER
+            else:
+                waiting += block
+        yield Slice(waiting, self.length)
+
+
+def load(path: Path) -> Recording:
+    """Return an audio file as a browser would record it. Raises NotAudio."""
     try:
         webm = _encode(path)
     except (OSError, av.FFmpegError, IndexError) as error:
         raise NotAudio(f"{path} can't be read as audio ({error}): give a file with speech in it") from error
-    return list(cut(webm))
+    return parse(webm)
 
 
-def cut(webm: bytes) -> Iterator[Slice]:
-    """Yield a whole WebM/Opus file (20 ms packets) in slices."""
-    header, blocks = _parse(webm)
-    waiting = header
-    for at, block in enumerate(blocks, 1):
-        if at % PACKETS == 1 and at > 1:
-            # The slice before ends one byte late, in the first block of this cluster's predecessor.
-            yield Slice(waiting + block[:1], (at - 1) * PACKET_S)
-            waiting = block[1:] + _OPEN_CLUSTER
-        else:
-            waiting += block
-        if at == 1:
-            waiting = header + _OPEN_CLUSTER + block
-    yield Slice(waiting, len(blocks) * PACKET_S)
+def record(path: Path) -> list[Slice]:
+    """Return an audio file as a browser would send it. Raises NotAudio."""
+    return list(load(path).slices())
 
 
-def _parse(webm: bytes) -> tuple[bytes, list[bytes]]:
-    """Header up to the first cluster, and the blocks: one packet each."""
+def parse(webm: bytes) -> Recording:
+    """Return a whole WebM/Opus file: its header up to the first cluster, its blocks of one packet each."""
     header = b""
     blocks = []
     for kind, start, end in _elements(webm):
@@ -73,7 +92,7 @@ def _parse(webm: bytes) -> tuple[bytes, list[bytes]]:
             blocks.append(webm[start:end])
         elif kind in (_EBML, _INFO, _TRACKS):
             header += webm[start:end]
-    return header, blocks
+    return Recording(header, blocks)
 
 
 def _elements(data: bytes) -> Iterator[tuple[int, int, int]]:

@@ -2,20 +2,24 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Callable
+from collections.abc import AsyncIterable, Callable
 from contextlib import suppress
 from pathlib import Path
 
 from websockets.asyncio.client import ClientConnection
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from dolmetsch_core.tasks import end_tasks, first_of
-from dolmetsch_local.client import Refused, frames, host_socket, login, room_of
-from dolmetsch_local.recorder import Slice, record
+from dolmetsch_local.client import GOING_AWAY, Refused, frames, host_socket, login, room_of
+from dolmetsch_local.recorder import Recording, load
 from dolmetsch_local.state import Address
 
 QUIET_S = 5.0
 """Seconds without a new caption after which everything that was said is heard."""
+AGAIN_S = 0.2
+"""Seconds from a lost socket to the next one."""
+AWAY_S = 60.0
+"""Seconds that a platform may be away."""
 LONGEST_S = 120.0
 """Seconds after the last word that a slow machine is waited for."""
 
@@ -33,35 +37,88 @@ async def speak(
 ) -> None:
     """Stream the recording into the room in real time, and stay until it is heard. Raises NotAudio, Refused.
 
-    `began` is called when its time begins.
+    `began` is called when its time begins. A lost socket is opened again, and what was not sent follows.
     """
-    recording = await asyncio.to_thread(record, path)
+    recording = await asyncio.to_thread(load, path)
     source = lang or (await room_of(address.url, room))["source_lang"]
     key = await login(address)
-    try:
-        async with host_socket(key, room, source, source, store=store, public=public) as socket:
-            await _until_ready(socket)
-            captions = Captions()
-            hearing = asyncio.create_task(captions.hear(socket), name="frames")
-            try:
-                began()
-                async for piece in _in_time(recording):
-                    if hearing.done():
-                        hearing.result()
-                    await socket.send(piece.data)
-                    progress(piece.until, recording[-1].until)
-                # A socket that closes before is told by its reason.
-                await first_of(captions.until_quiet(), _ended(hearing))
-            finally:
-                await end_tasks(hearing)
-    except ConnectionClosed as closed:
-        raise Refused(closed.rcvd.reason if closed.rcvd else "The connection was lost") from closed
+    talk = _Talk(recording, progress, began)
+    lost = None
+    while True:
+        try:
+            async with host_socket(key, room, source, source, store=store, public=public) as socket:
+                await _until_ready(socket)
+                lost = None
+                await talk.go_on(socket)
+                return
+        except (Refused, ConnectionClosed, InvalidHandshake, OSError) as error:
+            if not talk.has_begun or _for_good(error):
+                if isinstance(error, ConnectionClosed):
+                    reason = error.rcvd.reason if error.rcvd else ""
+                    raise Refused(reason or "The connection was lost") from error
+                raise
+            lost = lost or time.monotonic()
+            if time.monotonic() - lost > AWAY_S:
+                raise Refused(
+                    f"The connection was lost, and did not come back within {AWAY_S:.0f} s"
+                ) from error
+        await asyncio.sleep(AGAIN_S)
 
 
-async def _ended(hearing: asyncio.Task[None]) -> None:
+def _for_good(error: Exception) -> bool:
+    """Whether the server wants no more of us. Gone without a word, or going away, it is to be found again."""
+    if isinstance(error, Refused):
+        return not error.later
+    if isinstance(error, ConnectionClosed):
+        return error.rcvd is not None and error.rcvd.code not in GOING_AWAY
+    return False
+
+
+class _Talk:
+    """A recording that is spoken in real time, over several sockets if need be."""
+
+    def __init__(
+        self, recording: Recording, progress: Callable[[float, float], None], began: Callable[[], None]
+    ) -> None:
+        self._recording = recording
+        self._progress = progress
+        self._tell_begin = began
+        self._captions = Captions()
+        self._began: float | None = None
+        self._sent = 0.0
+
+    @property
+    def has_begun(self) -> bool:
+        return self._began is not None
+
+    async def go_on(self, socket: ClientConnection) -> None:
+        """Send what was not sent yet, what is late at once, and stay until all of it is heard.
+
+        Raises Refused, ConnectionClosed.
+        """
+        if self._began is None:
+            self._began = time.monotonic()
+            self._tell_begin()
+        hearing = asyncio.create_task(self._captions.hear(socket), name="frames")
+        try:
+            for piece in self._recording.slices(self._sent):
+                await asyncio.sleep(max(0.0, self._began + piece.until - time.monotonic()))
+                # A socket that closes is told by its reason.
+                if hearing.done():
+                    hearing.result()
+                await socket.send(piece.data)
+                self._sent = piece.until
+                self._progress(piece.until, self._recording.length)
+            await first_of(self._captions.until_quiet(), _ended(hearing, socket))
+        finally:
+            await end_tasks(hearing)
+
+
+async def _ended(hearing: asyncio.Task[None], socket: ClientConnection) -> None:
     """Wait for the end of the frames. Raises Refused, ConnectionClosed."""
     await asyncio.shield(hearing)
-    raise Refused("The connection ended before all of it was heard")
+    # It is closed: asking it for more tells why.
+    await socket.recv()
 
 
 async def _until_ready(socket: ClientConnection) -> None:
@@ -100,11 +157,3 @@ class Captions:
         except TimeoutError:
             return self._delayed
         return True
-
-
-async def _in_time(recording: list[Slice]) -> AsyncIterator[Slice]:
-    """Yield each slice when a microphone would have delivered it."""
-    began = time.monotonic()
-    for piece in recording:
-        await asyncio.sleep(max(0.0, began + piece.until - time.monotonic()))
-        yield piece

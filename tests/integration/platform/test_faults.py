@@ -1,5 +1,6 @@
 """Parts that stop, die or are renewed in mid-talk: nothing said is lost, numbers go on."""
 
+import asyncio
 import os
 import signal
 import sys
@@ -13,6 +14,7 @@ import pytest
 from dolmetsch_local.client import Login, login
 from dolmetsch_local.processes import free_port
 from dolmetsch_local.recorder import record
+from dolmetsch_local.speak import speak
 from tests.integration.platform.hosts import engine_of
 from tests.integration.platform.reading import CATCH_UP_S, until_all_is_read
 from tests.integration.platform.speaking import send, speaking
@@ -101,6 +103,21 @@ async def test_a_lost_live_store_is_filled_again_and_sentences_arrive_once(platf
     assert english.repeated == 0
     assert len(german.texts("de")) >= said
     assert (english.closed, german.closed) == ("Room closed", "Room closed")
+
+
+async def test_a_recording_is_spoken_on_over_an_api_that_ends(platform: PlatformProcess) -> None:
+    """`dolmetsch speak` opens another socket and sends what it could not, as the page does."""
+    of = talk("en")
+    async with viewing(platform.url, "DEMO1", "en", stay=True) as (english,):
+        speech = speak(platform.address, "DEMO1", of.recording, "en", lambda *_: None)
+        speaking = asyncio.create_task(speech)
+        await until(lambda: len(english.sentences) >= 3, "three sentences", CATCH_UP_S)
+        (pid,) = platform.pids("dolmetsch_api")
+        os.kill(pid, signal.SIGTERM)
+        await speaking
+        await until(lambda: not score(of.texts, english.texts("en")).missing, "the whole talk", CATCH_UP_S)
+        assert english.away, "it was away, and came back"
+    assert_all_heard(english, "en")
 
 
 async def test_a_dead_api_and_worker_come_back(platform: PlatformProcess) -> None:

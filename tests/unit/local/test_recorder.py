@@ -10,7 +10,7 @@ import pytest
 
 from dolmetsch_core.media import Container, HeaderCutter
 from dolmetsch_engine.decoder import SAMPLE_RATE, Decoder
-from dolmetsch_local.recorder import PACKET_S, PACKETS, TAIL_S, NotAudio, Slice, record
+from dolmetsch_local.recorder import PACKET_S, PACKETS, TAIL_S, NotAudio, Slice, load, record
 
 TALKS = Path(__file__).parents[3] / "local" / "dolmetsch_local" / "demo" / "talks"
 SLICE_S = PACKETS * PACKET_S
@@ -98,3 +98,17 @@ def test_a_file_that_is_no_audio_is_said_to_be_none(content: bytes, tmp_path: Pa
 def test_a_folder_is_no_audio(tmp_path: Path) -> None:
     with pytest.raises(NotAudio):
         record(tmp_path)
+
+
+@pytest.mark.parametrize("begin", [0.0, 0.3, 1.0, 1.02, SECONDS + TAIL_S - PACKET_S])
+async def test_a_recorder_that_is_started_again_sends_the_rest(begin: float, tmp_path: Path) -> None:
+    recording = load(tone(tmp_path / "tone.wav"))
+    pieces = list(recording.slices(begin))
+    rest = await decoded_seconds([each.data for each in pieces])
+    assert rest == pytest.approx(recording.length - begin, abs=0.1)
+    assert pieces[-1].until == recording.length
+
+
+def test_after_the_end_nothing_is_sent(tmp_path: Path) -> None:
+    recording = load(tone(tmp_path / "tone.wav"))
+    assert list(recording.slices(recording.length)) == []
