@@ -15,7 +15,8 @@ unexport PYTHONDONTWRITEBYTECODE
 SOURCES := api core engine-image local operator worker tests bench scripts
 UV := $(BIN)/uv
 # What real nodes need of Debian.
-NODE_PACKAGES := containerd runc containernetworking-plugins iptables nftables catatonit buildah debootstrap docker-registry
+NODE_PACKAGES := containerd runc containernetworking-plugins iptables nftables catatonit buildah debootstrap docker-registry \
+    nginx-light
 # What tests need of Debian. libatomic1 is for the program that drives Chromium.
 TEST_PACKAGES := chromium fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji libatomic1 postgresql
 

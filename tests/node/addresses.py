@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
+TEST_NETWORK: Final = ipaddress.ip_network("198.18.0.0/15")
 BRIDGE: Final = "dolmetsch"
 """The network of the nodes; the machine itself is the first of them."""
 NODES: Final = ipaddress.ip_network("198.18.0.0/24")

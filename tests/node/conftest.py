@@ -55,8 +55,12 @@ def translator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def release(cluster: RealCluster, translator: str) -> Iterator[Release]:
     """The chart, installed in a namespace that takes restricted pods only, with test values only."""
     made = Release(cluster, translator)
-    made.install()
-    yield made
+    made.prepare()
+    try:
+        made.install()
+        yield made
+    finally:
+        made.leave()
 
 
 @pytest.hookimpl(wrapper=True)

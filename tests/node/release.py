@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sysconfig
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,9 +15,13 @@ from dolmetsch_local.state import Address
 from tests.cluster.tools import Kubectl, ToolFailed, helm
 from tests.cluster.waiting import wait_for
 from tests.conftest import REPOSITORY
+from tests.node.addresses import TEST_NETWORK
 from tests.node.real_cluster import RealCluster
+from tests.node.route import Route
 
+CHARTS: Final = REPOSITORY / "charts"
 NAMESPACE: Final = "captions"
+BASE_PATH: Final = "/backend"
 PATIENCE_S: Final = 240.0
 ROOMS: Final = ("HALLA", "HALLB", "HALLC", "HALLD", "HALLE")
 SMALL: Final = {"requests": {"cpu": "10m", "memory": "64Mi"}}
@@ -26,22 +31,56 @@ SMALL: Final = {"requests": {"cpu": "10m", "memory": "64Mi"}}
 class Release:
     """The release `dolmetsch` in its namespace."""
 
-    def __init__(self, cluster: RealCluster, translator: str) -> None:
+    def __init__(
+        self, cluster: RealCluster, translator: str, values: Mapping[str, Any] | None = None
+    ) -> None:
+        """`values`: more of them, for all installations and upgrades."""
         self._cluster = cluster
         self._translator = translator
+        self._more = dict(values or {})
         self._kubeconfig = str(cluster.plane.kubeconfig())
+        self._route: Route | None = None
         self.kubectl = Kubectl(cluster.plane.kubeconfig(), NAMESPACE)
 
-    def install(self) -> None:
-        """Install both charts, and wait until everything is ready."""
+    def prepare(self) -> None:
+        """What is there before the release: its namespace, for restricted pods only; volumes; the kinds."""
         self._cluster.kubectl("create", "namespace", NAMESPACE)
         restricted = "pod-security.kubernetes.io/enforce=restricted"
         self._cluster.kubectl("label", "namespace", NAMESPACE, restricted)
         self._make_volumes()
-        self.helm("install", "dolmetsch-crds", str(REPOSITORY / "charts" / "dolmetsch-crds"))
+        self.helm("install", "dolmetsch-crds", str(CHARTS / "dolmetsch-crds"))
+
+    def install(self) -> None:
+        """Install the chart, wait until everything is ready, and lead a route to it."""
+        self._set("install", {})
+        cluster_ip = self.get("service", "dolmetsch-api")["spec"]["clusterIP"]
+        self._route = Route(self._cluster.folder / f"route-{cluster_ip}", BASE_PATH, f"http://{cluster_ip}")
+        self._route.start()
+
+    def upgrade(self, values: Mapping[str, Any]) -> None:
+        """Upgrade with more values, and wait until everything is replaced and ready."""
+        self._set("upgrade", values)
+        for kind in ("deployment", "statefulset"):
+            for each in self.get(kind)["items"]:
+                name = f"{kind}/{each['metadata']['name']}"
+                self.kubectl("rollout", "status", name, timeout=PATIENCE_S)
+
+    def uninstall(self, seconds: float) -> None:
+        """Uninstall, and wait until no pod is left. Raises ToolFailed after so many seconds, twice."""
+        self.helm("uninstall", "dolmetsch", "--wait", f"--timeout={seconds:.0f}s")
+        self.wait("--for=delete", "pod", "--all", seconds=seconds)
+        self.leave()
+
+    def leave(self) -> None:
+        """End the route."""
+        if self._route is not None:
+            self._route.stop()
+            self._route = None
+
+    def _set(self, how: str, more: Mapping[str, Any]) -> None:
         values = self._cluster.folder / "values.json"
-        values.write_text(json.dumps(self._values()))
-        self.helm("install", "dolmetsch", str(REPOSITORY / "charts" / "dolmetsch"), "--values", str(values))
+        values.write_text(json.dumps(_merged(_merged(self._values(), self._more), more)))
+        self.helm(how, "dolmetsch", str(CHARTS / "dolmetsch"), "--values", str(values))
         try:
             self.wait("--for=condition=Available", "deployment", "--all")
         except ToolFailed as error:
@@ -60,14 +99,10 @@ class Release:
 
     @property
     def address(self) -> Address:
-        """Where the api is, by its Service, and the speakers' password."""
-        service = self.get("service", "dolmetsch-api")
+        """Where the route is, and the speakers' password."""
+        assert self._route is not None, "it is not installed"
         secret = self.get("secret", "dolmetsch-logins")["data"]["host-password"]
-        return Address(
-            url=f"http://{service['spec']['clusterIP']}",
-            host_password=base64.b64decode(secret).decode(),
-            pid=0,
-        )
+        return Address(url=self._route.url, host_password=base64.b64decode(secret).decode(), pid=0)
 
     def get(self, *what: str) -> Any:
         """Objects as kubectl gets them."""
@@ -137,6 +172,8 @@ class Release:
         packages = {"name": "packages", "mountPath": "/packages", "readOnly": True}
         return {
             "image": {"registry": registry, "mirror": registry},
+            "basePath": BASE_PATH,
+            "trustedProxies": [str(TEST_NETWORK)],
             "rooms": [{"id": room, "title": f"Talks in {room}", "source_lang": "en"} for room in ROOMS],
             "api": part,
             "worker": part | {"replicas": 1},
@@ -156,3 +193,12 @@ class Release:
             "valkey": part,
             "postgresql": part,
         }
+
+
+def _merged(values: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    """Values with others over them, as Helm lays them."""
+    both = dict(values)
+    for key, value in more.items():
+        below = both.get(key)
+        both[key] = _merged(below, value) if isinstance(below, Mapping) and isinstance(value, Mapping) else value
+    return both
