@@ -10,4 +10,4 @@ fi
 bash scripts/ready-binaries.sh node || { status=$?; [ "$status" -ne 10 ] || exit 0; exit "$status"; }
 # In their order, in one process: they share two nodes, and the last one uninstalls.
 # shellcheck disable=SC2086  # several arguments in one variable, as for `make test`
-exec .venv/bin/pytest --tb=short --show-capture=no -rs --durations=10 -p no:randomly tests/node ${PYTEST_ARGS:-}
+exec .venv/bin/pytest --tb=short --show-capture=no -rs --durations=10 -p no:randomly ${PYTEST_ARGS:-tests/node}

@@ -32,6 +32,11 @@ class Talk:
     sentences: list[dict[str, Any]]
 
     @property
+    def lang(self) -> str:
+        """The language that is spoken."""
+        return "de" if self.name.startswith("de") else "en"
+
+    @property
     def texts(self) -> list[str]:
         return [each["text"] for each in self.sentences]
 

@@ -1,30 +1,23 @@
 """What clients in use depend on holds on a cluster too: tests/contract against an api on real engine pods."""
 
-import asyncio
 import json
-import os
-import signal
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
-from xml.etree import ElementTree
 
 import pytest
 
 from dolmetsch_core.cluster.api import Cluster
 from dolmetsch_core.tokens import EngineKey
 from tests.cluster.conftest import AddProcessNode
-from tests.cluster.control_plane import die_with_parent
 from tests.cluster.operator_process import OperatorProcess, make_pool, pool_where
 from tests.cluster.platform import ClusterPlatform
 from tests.cluster.process_node import ENGINE
 from tests.cluster.waiting import until
-from tests.conftest import REPOSITORY, LibreTranslateProcess, model
+from tests.conftest import LibreTranslateProcess, model
 from tests.contract import schedule, setup
-from tests.contract.conftest import NOT_RUN
 from tests.contract.server import Server
-from tests.reporting import OF_THIS_RUN
+from tests.contract_run import run_contract
 
 SUITE_S = 3600.0
 LEFT_OUT = {
@@ -117,46 +110,13 @@ async def test_clients_in_use_can_live_with_an_api_on_a_cluster(
     contracted: Contracted, tmp_path: Path
 ) -> None:
     """The whole suite, but for LEFT_OUT."""
-    # What tells this process of itself would take the suite for a part of it.
-    own = {name: value for name, value in os.environ.items() if not name.startswith(OF_THIS_RUN)}
-    env = own | {
-        "DOLMETSCH_CONTRACT_URL": contracted.url,
-        "DOLMETSCH_CONTRACT_HOST_PASSWORD": setup.HOST_PASSWORD,
-        "DOLMETSCH_CONTRACT_ADMIN_PASSWORD": setup.ADMIN_PASSWORD,
-        "DOLMETSCH_CONTRACT_OWN_SETUP": "1",
-        "DOLMETSCH_CONTRACT_OWN_API": str(contracted.own_api),
-    }
-    report = tmp_path / "contract.xml"
-    options = ("-q", "--tb=short", "-p", "no:cacheprovider", f"--junitxml={report}")
-    suite = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "pytest", "tests/contract", *options),
-        cwd=REPOSITORY,
-        env=env,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        start_new_session=True,
-        preexec_fn=die_with_parent,
+    ran = await run_contract(
+        contracted.url,
+        tmp_path / "contract.xml",
+        SUITE_S,
+        DOLMETSCH_CONTRACT_OWN_API=str(contracted.own_api),
     )
-    try:
-        # Beside it this loop runs the nodes: it must never stand still.
-        async with asyncio.timeout(SUITE_S):
-            output, _ = await suite.communicate()
-    finally:
-        if suite.returncode is None:
-            os.killpg(suite.pid, signal.SIGKILL)
-            await suite.wait()
-    told = output.decode(errors="replace")
-    print(told)
-    assert suite.returncode == 0, f"tests/contract against {contracted.url}: see its output"
-    lines = [line.removeprefix(NOT_RUN).split() for line in told.splitlines() if line.startswith(NOT_RUN)]
-    assert {test.rstrip(":") for _, test, *_ in lines} == LEFT_OUT
-    assert not skipped(report)
-
-
-def skipped(report: Path) -> list[str]:
-    """Tests that were not run to their end, of a JUnit report that holds some."""
-    cases = list(ElementTree.parse(report).iter("testcase"))
-    assert cases
-    return [
-        f"{case.get('classname')}::{case.get('name')}" for case in cases if case.find("skipped") is not None
-    ]
+    print(ran.output)
+    assert ran.returncode == 0, f"tests/contract against {contracted.url}: see its output"
+    assert ran.left_out.keys() == LEFT_OUT
+    assert not ran.skipped

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterator
 
 import pytest
 
-from dolmetsch_local.libretranslate import prepare_demo
-from tests.cluster.control_plane import last_words, steady_port
-from tests.conftest import REPOSITORY
+from tests.cluster.control_plane import last_words
 from tests.node import images
-from tests.node.addresses import MACHINE
 from tests.node.real_cluster import RealCluster
 from tests.node.release import Release
-from tests.platform_process import popen
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +24,8 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealCluster]:
     try:
         for image in made:
             cluster.registry.push(image.local, image.name)
+            # The same again, as a version of its own to upgrade to.
+            cluster.registry.push(image.local, image.name.replace(f":{images.TAG}", f":{images.NEXT_TAG}"))
         cluster.wait_for_nodes()
         for node in cluster.nodes:
             cluster.give_gpus(node, 2)
@@ -38,29 +35,22 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealCluster]:
 
 
 @pytest.fixture(scope="session")
-def translator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a LibreTranslate beside the cluster, as somebody who has one sets it."""
-    folder, python = tmp_path_factory.mktemp("translator"), REPOSITORY / ".venv-libretranslate/bin/python"
-    spec = prepare_demo(folder, python=python, port=steady_port(), say=lambda _: None).spec
-    assert spec is not None
-    argv = [each.replace("127.0.0.1", MACHINE) for each in spec.argv]
-    with (folder / "log").open("wb") as log:
-        process = popen(argv, env=spec.env, cwd=spec.cwd, stdout=log, stderr=subprocess.STDOUT)
-    yield spec.url.replace("127.0.0.1", MACHINE)
-    process.kill()
-    process.wait()
-
-
-@pytest.fixture(scope="session")
-def release(cluster: RealCluster, translator: str) -> Iterator[Release]:
-    """The chart, installed in a namespace that takes restricted pods only, with test values only."""
-    made = Release(cluster, translator)
+def prepared(cluster: RealCluster) -> Iterator[Release]:
+    """A namespace that takes restricted pods only, with what the chart needs to be there."""
+    made = Release(cluster)
     made.prepare()
-    try:
-        made.install()
-        yield made
-    finally:
-        made.leave()
+    yield made
+    made.leave()
+
+
+@pytest.fixture
+def release(prepared: Release) -> Release:
+    """The chart, installed with test values only, without rooms, and with an engine that waits."""
+    if not prepared.installed:
+        prepared.install()
+    prepared.end_rooms()
+    prepared.wait_for_warm_engine()
+    return prepared
 
 
 @pytest.hookimpl(wrapper=True)

@@ -20,9 +20,12 @@ from tests.conftest import REPOSITORY
 from tests.node.addresses import run
 
 DOCKERFILES: Final = Path(__file__).parent / "dockerfiles"
+SERVE_TRANSLATIONS: Final = REPOSITORY / "local/dolmetsch_local/libretranslate_side/serve.py"
 PREFIX: Final = "localhost/dolmetsch-test"
 BASE: Final = f"{PREFIX}/base"
 SUITE: Final = "bookworm"
+TAG: Final = "test"
+NEXT_TAG: Final = "next"
 BUILD_S: Final = 1800.0
 
 
@@ -47,11 +50,15 @@ def build(folder: Path) -> list[Image]:
     operator = _ours("operator", "Dockerfile", settings, target="operator")
     return [
         Image(_pause(), "pause:1"),
-        Image(operator, "dolmetsch/operator:test"),
-        Image(platform, "dolmetsch/platform:test"),
-        Image(engine, "dolmetsch/engine:test"),
-        Image(_of_others("valkey", folder, settings, _valkey_server()), "valkey/valkey:test"),
-        Image(_of_others("postgresql", folder, settings, _entrypoint()), "postgres:test"),
+        Image(operator, f"dolmetsch/operator:{TAG}"),
+        Image(platform, f"dolmetsch/platform:{TAG}"),
+        Image(engine, f"dolmetsch/engine:{TAG}"),
+        Image(_of_others("valkey", folder, settings, _valkey_server()), f"valkey/valkey:{TAG}"),
+        Image(
+            _of_others("libretranslate", folder, settings, SERVE_TRANSLATIONS),
+            f"libretranslate/libretranslate:{TAG}",
+        ),
+        Image(_of_others("postgresql", folder, settings, _entrypoint()), f"postgres:{TAG}"),
     ]
 
 

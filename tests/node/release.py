@@ -15,7 +15,9 @@ from dolmetsch_local.state import Address
 from tests.cluster.tools import Kubectl, ToolFailed, helm
 from tests.cluster.waiting import wait_for
 from tests.conftest import REPOSITORY
+from tests.node import translator
 from tests.node.addresses import TEST_NETWORK
+from tests.node.images import TAG
 from tests.node.real_cluster import RealCluster
 from tests.node.route import Route
 
@@ -24,6 +26,10 @@ NAMESPACE: Final = "captions"
 BASE_PATH: Final = "/backend"
 PATIENCE_S: Final = 240.0
 ROOMS: Final = ("HALLA", "HALLB", "HALLC", "HALLD", "HALLE")
+ENGINES: Final = "app.kubernetes.io/name=dolmetsch-engine"
+BEAM: Final = [{"name": "ARGOS_BEAM_SIZE", "value": "1"}]
+"""As `make run` has it for the demonstration's packages."""
+COMPONENTS: Final = ("api", "worker", "operator", "engine", "valkey", "postgresql", "libretranslate")
 SMALL: Final = {"requests": {"cpu": "10m", "memory": "64Mi"}}
 """Five engines and all the rest have to find a place on two cores."""
 
@@ -31,12 +37,9 @@ SMALL: Final = {"requests": {"cpu": "10m", "memory": "64Mi"}}
 class Release:
     """The release `dolmetsch` in its namespace."""
 
-    def __init__(
-        self, cluster: RealCluster, translator: str, values: Mapping[str, Any] | None = None
-    ) -> None:
+    def __init__(self, cluster: RealCluster, values: Mapping[str, Any] | None = None) -> None:
         """`values`: more of them, for all installations and upgrades."""
         self._cluster = cluster
-        self._translator = translator
         self._more = dict(values or {})
         self._kubeconfig = str(cluster.plane.kubeconfig())
         self._route: Route | None = None
@@ -52,6 +55,7 @@ class Release:
 
     def install(self) -> None:
         """Install the chart, wait until everything is ready, and lead a route to it."""
+        self._make_language_volume()
         self._set("install", {})
         cluster_ip = self.get("service", "dolmetsch-api")["spec"]["clusterIP"]
         self._route = Route(self._cluster.folder / f"route-{cluster_ip}", BASE_PATH, f"http://{cluster_ip}")
@@ -60,16 +64,22 @@ class Release:
     def upgrade(self, values: Mapping[str, Any]) -> None:
         """Upgrade with more values, and wait until everything is replaced and ready."""
         self._set("upgrade", values)
-        for kind in ("deployment", "statefulset"):
-            for each in self.get(kind)["items"]:
-                name = f"{kind}/{each['metadata']['name']}"
-                self.kubectl("rollout", "status", name, timeout=PATIENCE_S)
 
     def uninstall(self, seconds: float) -> None:
         """Uninstall, and wait until no pod is left. Raises ToolFailed after so many seconds, twice."""
         self.helm("uninstall", "dolmetsch", "--wait", f"--timeout={seconds:.0f}s")
         self.wait("--for=delete", "pod", "--all", seconds=seconds)
         self.leave()
+
+    @property
+    def installed(self) -> bool:
+        """Whether it was installed, and not uninstalled since."""
+        return self._route is not None
+
+    def end_rooms(self) -> None:
+        """Delete all Rooms, and wait until their engines' places are free."""
+        self.kubectl("delete", "rooms", "--all", "--wait=false")
+        wait_for(lambda: not self.get("rooms")["items"], "no rooms")
 
     def leave(self) -> None:
         """End the route."""
@@ -82,8 +92,10 @@ class Release:
         values.write_text(json.dumps(_merged(_merged(self._values(), self._more), more)))
         self.helm(how, "dolmetsch", str(CHARTS / "dolmetsch"), "--values", str(values))
         try:
-            self.wait("--for=condition=Available", "deployment", "--all")
-        except ToolFailed as error:
+            for each in self.get("deployments,statefulsets")["items"]:
+                name = f"{each['kind'].lower()}/{each['metadata']['name']}"
+                self.kubectl("rollout", "status", name, timeout=PATIENCE_S)
+        except (ToolFailed, subprocess.TimeoutExpired) as error:
             raise ToolFailed(f"{error}\n{self.seen()}") from error
         self.wait_for_warm_engine()
 
@@ -100,9 +112,50 @@ class Release:
     @property
     def address(self) -> Address:
         """Where the route is, and the speakers' password."""
-        assert self._route is not None, "it is not installed"
         secret = self.get("secret", "dolmetsch-logins")["data"]["host-password"]
-        return Address(url=self._route.url, host_password=base64.b64decode(secret).decode(), pid=0)
+        return Address(url=self.url, host_password=base64.b64decode(secret).decode(), pid=0)
+
+    @property
+    def url(self) -> str:
+        """Address of the route, with the base path."""
+        assert self._route is not None, "it is not installed"
+        return self._route.url
+
+    def pods(self) -> set[tuple[str, str]]:
+        """Names and uids of all pods but engines."""
+        pods = self.get("pods", f"--selector={ENGINES.replace('=', '!=')}")["items"]
+        return {(each["metadata"]["name"], each["metadata"]["uid"]) for each in pods}
+
+    def put_engine_beside(self, component: str) -> str:
+        """See to it that the next room's engine is on the node of a component; that node."""
+        (pod,) = self.get("pods", f"--selector=app.kubernetes.io/component={component}")["items"]
+        node = str(pod["spec"]["nodeName"])
+        others = [each.name for each in self._cluster.nodes if each.name != node]
+        self.kubectl("cordon", *others)
+        try:
+            self.kubectl("delete", "pods", f"--selector={ENGINES}", "--wait")
+            self.wait_for_warm_engine()
+            wait_for(lambda: self._engine_nodes() == {node}, "an engine on that node")
+        finally:
+            self.kubectl("uncordon", *others)
+        return node
+
+    def _engine_nodes(self) -> set[str]:
+        pods = self.get("pods", f"--selector={ENGINES}")["items"]
+        ready = [each for each in pods if _is_ready(each)]
+        return {str(each["spec"]["nodeName"]) for each in ready}
+
+    def live_rooms(self) -> set[str]:
+        """Rooms that have an engine."""
+        rooms = self.get("rooms")["items"]
+        live = [each for each in rooms if each.get("status", {}).get("phase") in ("Ready", "Active")]
+        return {each["spec"]["roomId"] for each in live}
+
+    def make_secret(self, name: str, values: Mapping[str, str]) -> None:
+        """Make a Secret, or change it."""
+        self._apply(
+            {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": dict(values)}
+        )
 
     def get(self, *what: str) -> Any:
         """Objects as kubectl gets them."""
@@ -151,6 +204,15 @@ class Release:
             }
         )
 
+    def _make_language_volume(self) -> None:
+        """LibreTranslate's, which goes with the release: a new one for each."""
+        name, folder = "languages-dolmetsch-libretranslate-0", self._cluster.folder / "languages"
+        if not folder.exists():
+            folder.mkdir()
+            translator.fill(folder, self._cluster.folder)
+        self.kubectl("delete", "persistentvolume", name, "--ignore-not-found")
+        self._volume(name, folder, "ReadWriteOnce")
+
     def _volume(self, claim: str, folder: Path, mode: str) -> None:
         spec = {
             "capacity": {"storage": "10Gi"},
@@ -167,7 +229,7 @@ class Release:
         self.kubectl("apply", "--filename=-", stdin=json.dumps(manifest))
 
     def _values(self) -> dict[str, Any]:
-        registry, tag = self._cluster.registry.address, {"tag": "test"}
+        registry, tag = self._cluster.registry.address, {"tag": TAG}
         part = {"image": tag, "resources": SMALL}
         packages = {"name": "packages", "mountPath": "/packages", "readOnly": True}
         return {
@@ -189,10 +251,16 @@ class Release:
                     {"name": "DOLMETSCH_ENGINE_THREADS", "value": "1"},
                 ],
             },
-            "translation": {"mode": "external", "url": self._translator, "fastTranslate": False},
+            "translation": {"fastTranslate": False},
+            "libretranslate": part | {"languages": ["en", "de"], "threads": 1, "extraEnv": BEAM},
             "valkey": part,
             "postgresql": part,
         }
+
+
+def _is_ready(pod: Mapping[str, Any]) -> bool:
+    conditions = pod["status"].get("conditions", [])
+    return any(each["type"] == "Ready" and each["status"] == "True" for each in conditions)
 
 
 def _merged(values: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
@@ -200,5 +268,7 @@ def _merged(values: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any
     both = dict(values)
     for key, value in more.items():
         below = both.get(key)
-        both[key] = _merged(below, value) if isinstance(below, Mapping) and isinstance(value, Mapping) else value
+        both[key] = (
+            _merged(below, value) if isinstance(below, Mapping) and isinstance(value, Mapping) else value
+        )
     return both

@@ -35,7 +35,7 @@ http {{
   fastcgi_temp_path {folder}/fastcgi;
   uwsgi_temp_path {folder}/uwsgi;
   scgi_temp_path {folder}/scgi;
-  map $http_upgrade $connection {{ default upgrade; '' ''; }}
+  map $http_upgrade $connection_upgrade {{ default upgrade; '' ''; }}
   server {{
     listen {MACHINE}:{port};
     client_max_body_size 1m;
@@ -44,7 +44,7 @@ http {{
       proxy_http_version 1.1;
       proxy_set_header Host $host;
       proxy_set_header Upgrade $http_upgrade;
-      proxy_set_header Connection $connection;
+      proxy_set_header Connection $connection_upgrade;
       proxy_set_header X-Forwarded-For $remote_addr;
       proxy_set_header X-Forwarded-Proto $scheme;
       proxy_read_timeout {IDLE_S}s;
