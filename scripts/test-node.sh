@@ -7,6 +7,18 @@ if [ "$(id -u)" != 0 ]; then
   echo "The node tests were SKIPPED: nodes need root. Run \`sudo make test-node\`."
   exit 0
 fi
+# Containers of some kinds have root without the rights that nodes take.
+probe=$(mktemp -d)
+mkdir "$probe"/{lower,upper,work,merged}
+if ! { ip link add "probe$$" type bridge && ip link delete "probe$$" &&
+  mount -t overlay overlay -o "lowerdir=$probe/lower,upperdir=$probe/upper,workdir=$probe/work" "$probe/merged" &&
+  umount "$probe/merged" && nft list tables; } >"$probe/said" 2>&1; then
+  why=$(tail -n 1 "$probe/said")
+  rm -rf "$probe"
+  echo "The node tests were SKIPPED: no bridges, overlays or nftables for this root ($why). Run \`make test-node\` on a machine of its own."
+  exit 0
+fi
+rm -rf "$probe"
 bash scripts/ready-binaries.sh node || { status=$?; [ "$status" -ne 10 ] || exit 0; exit "$status"; }
 # In their order, in one process: they share two nodes, and the last one uninstalls.
 # shellcheck disable=SC2086  # several arguments in one variable, as for `make test`

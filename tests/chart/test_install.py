@@ -109,7 +109,10 @@ def test_a_pool_that_a_person_made_is_left_alone(kubectl: Kubectl, run: Helm) ->
     kubectl("apply", "-f", str(CHART.parent.parent / "crds" / "examples" / "enginepool.yaml"))
     with pytest.raises(ToolFailed, match=r"set engine\.pool\.create=false"):
         run("install", RELEASE, str(CHART))
-    run("install", RELEASE, str(CHART), *SMALL, "--set", "engine.pool.create=false")
+    without_pool = ("--set", "engine.pool.create=false")
+    run("install", RELEASE, str(CHART), *SMALL, *without_pool)
+    with pytest.raises(ToolFailed, match="a namespace holds one"):
+        run("install", "another", str(CHART), *without_pool)
     run("uninstall", RELEASE, "--no-hooks")
     assert kubectl("get", "enginepool", "default", "-o", "name")
 

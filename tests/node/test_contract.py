@@ -55,6 +55,8 @@ async def test_clients_in_use_can_live_with_real_pods(
                 "failuresPerMinute": int(told["DOLMETSCH_LOGIN_FAILURES_PER_MINUTE"]),
                 "failuresOverall": int(told["DOLMETSCH_LOGIN_FAILURES_OVERALL"]),
             },
+            # As of the platform that the suite starts for itself.
+            "engine": {"pool": {"warm": int(setup.PLATFORM["DOLMETSCH_WARM_ENGINES"])}},
             "api": {
                 "closeRoomAfter": setup.GRACE_S,
                 "extraEnv": [{"name": "DOLMETSCH_FAKE_NOW", "value": setup.FAKE_NOW}],

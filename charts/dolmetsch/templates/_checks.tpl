@@ -158,6 +158,11 @@
 {{- end -}}
 
 {{/* A namespace has one EnginePool and one operator's Lease. */}}
+{{- define "dolmetsch.notAlone" -}}
+{{- $owner := index . 0 -}}
+{{- printf "the release %q runs in the namespace %s already, and a namespace holds one: install this one into another namespace (-n OTHER --create-namespace), or upgrade %q" $owner (index . 1) $owner -}}
+{{- end -}}
+
 {{- define "dolmetsch.checkAlone" -}}
 {{- if and .Values.engine.pool.create (.Capabilities.APIVersions.Has "dolmetsch.dev/v1alpha1/EnginePool") -}}
 {{- with lookup "dolmetsch.dev/v1alpha1" "EnginePool" .Release.Namespace "default" -}}
@@ -165,8 +170,15 @@
 {{- if not $owner -}}
   {{- fail (printf "there is an EnginePool `default` in the namespace %s that no Helm release owns: set engine.pool.create=false to leave it as it is, or delete it" $.Release.Namespace) -}}
 {{- else if ne $owner $.Release.Name -}}
-  {{- fail (printf "the release %q runs in the namespace %s already, and a namespace holds one: install this one into another namespace (-n OTHER --create-namespace), or upgrade %q" $owner $.Release.Namespace $owner) -}}
+  {{- fail (include "dolmetsch.notAlone" (list $owner $.Release.Namespace)) -}}
 {{- end -}}
+{{- end -}}
+{{- end -}}
+{{- /* A release whose pool somebody else made has its operator's Lease all the same. */ -}}
+{{- with lookup "coordination.k8s.io/v1" "Lease" .Release.Namespace "dolmetsch-operator" -}}
+{{- $owner := index (.metadata.annotations | default dict) "meta.helm.sh/release-name" | default $.Release.Name -}}
+{{- if ne $owner $.Release.Name -}}
+  {{- fail (include "dolmetsch.notAlone" (list $owner $.Release.Namespace)) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
