@@ -112,6 +112,9 @@ class _Talk:
             await first_of(self._captions.until_quiet(), _ended(hearing, socket))
         finally:
             await end_tasks(hearing)
+            if not hearing.cancelled():
+                # Who sends has been told of the socket's end, too.
+                hearing.exception()
 
 
 async def _ended(hearing: asyncio.Task[None], socket: ClientConnection) -> None:

@@ -5,6 +5,7 @@
 | `DOLMETSCH_CONTRACT_URL` | the server's address with its base path; without it the suite starts a platform |
 | `DOLMETSCH_CONTRACT_HOST_PASSWORD`, `DOLMETSCH_CONTRACT_ADMIN_PASSWORD` | its passwords |
 | `DOLMETSCH_CONTRACT_OWN_SETUP` | `1`: it was started with what `setup.environment` says |
+| `DOLMETSCH_CONTRACT_PROXIED` | `1`: a proxy is before it, which leads the base path alone |
 | `DOLMETSCH_CONTRACT_OWN_API` | a file with the environment of its api, as JSON: another one may be started |
 
 A server that is named should have nothing else to do: the suite closes every room. It refuses one that has an
@@ -26,12 +27,14 @@ from tests.waiting import until
 HERE = Path(__file__).parent
 URL = os.environ.get("DOLMETSCH_CONTRACT_URL", "")
 OWN_SETUP = not URL or os.environ.get("DOLMETSCH_CONTRACT_OWN_SETUP") == "1"
+PROXIED = os.environ.get("DOLMETSCH_CONTRACT_PROXIED") == "1"
 LEFT_OUT = pytest.StashKey[list[str]]()
 NOT_RUN = "contract: NOT run against "
 MARKERS = {
     "own_setup": "needs the suite's own schedule and settings",
     "own_api": "needs an api of its own, with another clock",
     "own_platform": "needs a platform of its own, some part of which is away",
+    "direct": "asks for what a proxy does not hand on",
 }
 
 
@@ -46,6 +49,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     unwanted = {"own_platform"} if URL else set()
     unwanted |= {"own_api"} if URL and not own.API else set()
     unwanted |= set() if OWN_SETUP else {"own_setup"}
+    unwanted |= {"direct"} if PROXIED else set()
     left_out = []
     for item in items:
         reasons = [name for name in MARKERS if name in unwanted and item.get_closest_marker(name)]

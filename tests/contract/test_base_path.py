@@ -13,11 +13,12 @@ REFUSED_GETS = ["/vote/NOWHERE/add", "/vote/NOWHERE/remove"]
 REFUSED_POSTS = ["/login", "/auth", "/validate", "/room/NOWHERE/transcript/en", "/room/NOWHERE/close"]
 
 
-@pytest.fixture(params=["under the base path", "at /"])
+@pytest.fixture(params=["under the base path", pytest.param("at /", marks=pytest.mark.direct)])
 def address(server: Server, request: pytest.FixtureRequest) -> str:
     return server.origin if request.param == "at /" else server.url
 
 
+@pytest.mark.direct
 @pytest.mark.parametrize("path", GETS)
 def test_what_is_got_is_the_same_at_both(server: Server, path: str) -> None:
     assert server.url != server.origin
@@ -36,6 +37,7 @@ def test_what_is_posted_is_refused_alike(server: Server, address: str, path: str
     assert refused(server.post(address + path, {}))
 
 
+@pytest.mark.direct
 def test_a_login_is_good_at_both(server: Server, address: str) -> None:
     status, made = said(server.post(f"{address}/login", {"password": server.host_password}))
     assert (status, made["status"], made["power"]) == (200, "ok", "host")
@@ -46,6 +48,7 @@ def test_a_login_is_good_at_both(server: Server, address: str) -> None:
     assert said(server.post(f"{address}/auth", {"password": server.host_password})) == OK
 
 
+@pytest.mark.direct
 def test_the_list_of_transcripts_is_the_same_at_both(server: Server) -> None:
     status, found = said(server.post(f"{server.url}/transcript_list", {"key": server.admin_key}))
     assert (status, type(found)) == (200, list)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.contract.client import ROOM_CLOSED, encoded, fill, hosting, viewing
-from tests.contract.server import OK, PATIENCE_S, Rooms, Server, refused, said
+from tests.contract.server import NUL, OK, PATIENCE_S, Rooms, Server, refused, said
 from tests.waiting import until
 
 
@@ -35,7 +35,7 @@ def test_a_request_without_a_key_is_refused(server: Server, room: str, body: Any
     assert refused(server.post(f"/room/{encoded(room)}/close", body))
 
 
-@pytest.mark.parametrize("unknown", ["NOWHERE", "x" * 3000, "%00"])
+@pytest.mark.parametrize("unknown", ["NOWHERE", "x" * 3000, NUL])
 def test_a_room_that_does_not_exist_is_refused(server: Server, unknown: str) -> None:
     """Room not active: refusal."""
     assert refused(server.post(f"/room/{unknown}/close", {"key": server.admin_key}))

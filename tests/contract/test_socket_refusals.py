@@ -73,6 +73,7 @@ async def test_a_room_is_named_as_it_was_asked_for(server: Server) -> None:
             assert await tab.closing() == (1003, f"Room <{name}> not found")
 
 
+@pytest.mark.direct
 async def test_a_reason_is_cut_to_what_a_close_frame_holds(server: Server) -> None:
     """1003 `Room <ID> not found`, of an id that is longer than a reason can be."""
     async with opened(server, f"{'x' * 10_000}/client/undefined/en") as tab:

@@ -14,7 +14,7 @@ import pytest
 
 from tests.contract import schedule
 from tests.contract.client import Recorder, cookies_of_host, encoded, hosting, viewing
-from tests.contract.server import PATIENCE_S, Rooms, Server, refused, said
+from tests.contract.server import NUL, PATIENCE_S, Rooms, Server, refused, said
 from tests.waiting import until
 
 COPIED_S = 120
@@ -121,7 +121,7 @@ def test_the_list_is_always_a_200_list(server: Server, body: str | bytes) -> Non
     assert said(answer) == (200, public)
 
 
-@pytest.mark.parametrize("room", ["NOWHERE", "%00", "x" * 3000, "a%2Fb"])
+@pytest.mark.parametrize("room", ["NOWHERE", NUL, "x" * 3000, "a%2Fb"])
 def test_a_transcript_of_an_unknown_room_is_refused(server: Server, room: str) -> None:
     """Refusal if none."""
     assert refused(server.post(f"/room/{room}/transcript/en", {"key": server.admin_key}))
@@ -195,7 +195,7 @@ def test_a_transcript_is_there_while_its_talk_runs(stored: Stored) -> None:
 
 
 @pytest.mark.audio
-@pytest.mark.parametrize("lang", ["fr", "xx", "%00", "EN", "x" * 500])
+@pytest.mark.parametrize("lang", ["fr", "xx", NUL, "EN", "x" * 500])
 def test_a_language_in_which_there_is_nothing_is_refused(server: Server, stored: Stored, lang: str) -> None:
     """Refusal if none, not allowed, or empty in that language."""
     answer = server.post(f"/room/{encoded(stored.public)}/transcript/{lang}", {"key": server.admin_key})
