@@ -7,8 +7,6 @@ from urllib.parse import quote, urlsplit
 import httpx
 import pytest
 
-NUL = pytest.param("%00", marks=pytest.mark.direct)
-"""A path that proxies refuse by themselves."""
 OK = (200, {"status": "ok"})
 FAIL = {"status": "fail"}
 PATIENCE_S = 120.0

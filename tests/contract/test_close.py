@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from tests.contract.client import ROOM_CLOSED, encoded, fill, hosting, viewing
-from tests.contract.server import NUL, OK, PATIENCE_S, Rooms, Server, refused, said
+from tests.contract.proxies import NUL
+from tests.contract.server import OK, PATIENCE_S, Rooms, Server, refused, said
 from tests.waiting import until
 
 

@@ -14,7 +14,8 @@ import pytest
 
 from tests.contract import schedule
 from tests.contract.client import Recorder, cookies_of_host, encoded, hosting, viewing
-from tests.contract.server import NUL, PATIENCE_S, Rooms, Server, refused, said
+from tests.contract.proxies import NUL
+from tests.contract.server import PATIENCE_S, Rooms, Server, refused, said
 from tests.waiting import until
 
 COPIED_S = 120

@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from tests.contract import schedule
-from tests.contract.server import NUL, PATIENCE_S, Server, refused
+from tests.contract.proxies import NUL
+from tests.contract.server import PATIENCE_S, Server, refused
 
 
 def count(server: Server, code: str) -> int:
