@@ -123,5 +123,5 @@ class LocalDirectory:
     async def _look(self) -> None:
         reading = await rooms.read(self._store)
         if reading.ready:
-            self._pool = reading.pool
+            self._pool = reading.pool or self._pool
             await self.view.replace(reading.rooms)

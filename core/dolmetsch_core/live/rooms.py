@@ -68,7 +68,8 @@ class Reading:
     """All rooms at one moment."""
 
     rooms: dict[str, Room]
-    pool: EnginePoolStatus
+    pool: EnginePoolStatus | None
+    """None: the controller has not said it to this store yet."""
     ready: bool
     """False: the store is new, the controller has not put its rooms back."""
 
@@ -89,7 +90,7 @@ async def read(store: Redis) -> Reading:
         if status:
             room = room.model_copy(update={"status": RoomStatus.model_validate_json(status)})
         rooms[room.spec.room_id] = room
-    counts = EnginePoolStatus.model_validate_json(pool) if pool else EnginePoolStatus()
+    counts = EnginePoolStatus.model_validate_json(pool) if pool else None
     return Reading(rooms, counts, bool(ready))
 
 

@@ -1,5 +1,6 @@
 """The real application on a real store: what clients are told follows the schedule."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
@@ -280,3 +281,18 @@ async def test_openapi_shows_an_example_that_holds(store_url: str) -> None:
         schemas = (await client.get("/openapi.json"))["components"]["schemas"]
         (example,) = schemas["ScheduleAnswer"]["examples"]
         assert ScheduleAnswer.model_validate(example).talks[0].id == "AB3CDE"
+
+
+async def test_a_new_store_that_was_not_told_the_capacity_yet_changes_nothing(
+    store: Redis, store_url: str, server: ScheduleServer
+) -> None:
+    """The controller puts rooms back first: between the two, hosts would read that there is no place."""
+    async with running(settings(store_url, schedule=server.url)) as client:
+        await store.delete(rooms.POOL)
+        await rooms.put_back(store, [])
+        since = asyncio.get_running_loop().time()
+        async for _ in looks("the api has looked again", 30):
+            age = (await client.get("/api/v1/about"))["directory_age_seconds"]
+            if age < asyncio.get_running_loop().time() - since - 0.1:
+                break
+        assert (await client.get("/room_list"))["max_active_rooms"] == 2
