@@ -15,11 +15,12 @@ if ! { ip link add "probe$$" type bridge && ip link delete "probe$$" &&
   umount "$probe/merged" && nft list tables; } >"$probe/said" 2>&1; then
   why=$(tail -n 1 "$probe/said")
   rm -rf "$probe"
-  echo "The node tests were SKIPPED: no bridges, overlays or nftables for this root ($why). Run \`make test-node\` on a machine of its own."
+  echo "The node tests were SKIPPED: no bridges, overlays or nftables for this root ($why)." \
+    "Run \`make test-node\` on a machine of its own."
   exit 0
 fi
 rm -rf "$probe"
 bash scripts/ready-binaries.sh node || { status=$?; [ "$status" -ne 10 ] || exit 0; exit "$status"; }
 # In their order, in one process: they share two nodes, and the last one uninstalls.
 # shellcheck disable=SC2086  # several arguments in one variable, as for `make test`
-exec .venv/bin/pytest --tb=short --show-capture=no -rs --durations=10 -p no:randomly ${PYTEST_ARGS:-tests/node}
+exec .venv/bin/pytest --tb=short --show-capture=no -rs --durations=10 -p no:randomly tests/node ${PYTEST_ARGS:-}

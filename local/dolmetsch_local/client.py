@@ -16,7 +16,7 @@ from dolmetsch_local.state import Address
 
 
 class Refused(Exception):
-    """The platform closed the socket; the message is its reason. `later`: it takes us in a moment."""
+    """The platform closed the socket; the message is its reason. `later`: another try may help."""
 
     def __init__(self, reason: str, *, later: bool = False) -> None:
         super().__init__(reason)
@@ -25,7 +25,8 @@ class Refused(Exception):
 
 GOING_AWAY = (1001, 1012)
 """How a server closes that ends while the room goes on."""
-TRY_AGAIN_LATER = 1013
+FOR_GOOD = (1003, 1008)
+"""How it closes where another try would not help."""
 ANSWER_S = 30.0
 """What a platform on a busy machine may take."""
 
@@ -114,5 +115,5 @@ async def frames(socket: AsyncIterable[str | bytes]) -> AsyncIterator[dict[str, 
             yield json.loads(message)
     except ConnectionClosed as closed:
         if closed.rcvd and closed.rcvd.reason and closed.rcvd.code not in GOING_AWAY:
-            raise Refused(closed.rcvd.reason, later=closed.rcvd.code == TRY_AGAIN_LATER) from closed
+            raise Refused(closed.rcvd.reason, later=closed.rcvd.code not in FOR_GOOD) from closed
         raise

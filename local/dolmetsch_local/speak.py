@@ -6,11 +6,12 @@ from collections.abc import AsyncIterable, Callable
 from contextlib import suppress
 from pathlib import Path
 
+import httpx
 from websockets.asyncio.client import ClientConnection
-from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
 from dolmetsch_core.tasks import end_tasks, first_of
-from dolmetsch_local.client import GOING_AWAY, Refused, frames, host_socket, login, room_of
+from dolmetsch_local.client import FOR_GOOD, Refused, frames, host_socket, login, room_of
 from dolmetsch_local.recorder import Recording, load
 from dolmetsch_local.state import Address
 
@@ -37,7 +38,8 @@ async def speak(
 ) -> None:
     """Stream the recording into the room in real time, and stay until it is heard. Raises NotAudio, Refused.
 
-    `began` is called when its time begins. A lost socket is opened again, and what was not sent follows.
+    `began` is called when its time begins. A lost socket is opened again, and what was not sent follows; what a
+    network has swallowed before anybody noticed is lost.
     """
     recording = await asyncio.to_thread(load, path)
     source = lang or (await room_of(address.url, room))["source_lang"]
@@ -66,11 +68,13 @@ async def speak(
 
 
 def _for_good(error: Exception) -> bool:
-    """Whether the server wants no more of us. Gone without a word, or going away, it is to be found again."""
+    """Whether another try would not help: as the page has it (web/closes.js)."""
     if isinstance(error, Refused):
         return not error.later
+    if isinstance(error, InvalidStatus):
+        return error.response.status_code < httpx.codes.INTERNAL_SERVER_ERROR
     if isinstance(error, ConnectionClosed):
-        return error.rcvd is not None and error.rcvd.code not in GOING_AWAY
+        return error.rcvd is not None and error.rcvd.code in FOR_GOOD
     return False
 
 
@@ -113,21 +117,27 @@ class _Talk:
         finally:
             await end_tasks(hearing)
             if not hearing.cancelled():
-                # Who sends has been told of the socket's end, too.
+                # It is the socket's end, of which sending has told already.
                 hearing.exception()
 
 
 async def _ended(hearing: asyncio.Task[None], socket: ClientConnection) -> None:
     """Wait for the end of the frames. Raises Refused, ConnectionClosed."""
     await asyncio.shield(hearing)
-    # It is closed: asking it for more tells why.
+    await _raise_why(socket)
+
+
+async def _raise_why(socket: ClientConnection) -> None:
+    """Raise ConnectionClosed of a socket that is closed: its frames just end where a server goes away."""
     await socket.recv()
 
 
 async def _until_ready(socket: ClientConnection) -> None:
+    """Wait until the engine is. Raises Refused, ConnectionClosed."""
     async for frame in frames(socket):
         if frame.get("info", {}).get("ready_to_recieve_audio"):
             return
+    await _raise_why(socket)
 
 
 class Captions:

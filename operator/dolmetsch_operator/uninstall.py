@@ -89,7 +89,7 @@ class Uninstall:
         for _ in range(SWEEPS):
             left = await self._delete_rooms()
             if not left:
-                break
+                return list(cut)
             for room in left:
                 if await self._strip(room):
                     cut[room] = None

@@ -98,7 +98,10 @@ Opening = Callable[..., Awaitable[Page]]
 
 @asynccontextmanager
 async def people(browser: Browser, platform: PlatformProcess) -> AsyncIterator[Opening]:
-    """Opens pages, each as a person of its own. No page may throw, or break its own security policy."""
+    """Opens pages, each as a person of its own. No page may throw, or break its own security policy.
+
+    `broken`: this one is made to throw.
+    """
     faults: list[str] = []
 
     def hear(message: ConsoleMessage) -> None:
@@ -106,7 +109,13 @@ async def people(browser: Browser, platform: PlatformProcess) -> AsyncIterator[O
             faults.append(message.text)
 
     async def open_page(
-        address: str, *, width: int = 1280, height: int = 800, scheme: Scheme = "light", spy: str = SPY
+        address: str,
+        *,
+        width: int = 1280,
+        height: int = 800,
+        scheme: Scheme = "light",
+        spy: str = SPY,
+        broken: bool = False,
     ) -> Page:
         context = await browser.new_context(
             viewport={"width": width, "height": height}, color_scheme=scheme, locale="en-GB"
@@ -114,7 +123,8 @@ async def people(browser: Browser, platform: PlatformProcess) -> AsyncIterator[O
         context.set_default_timeout(PATIENCE_MS)
         await context.add_init_script(PATIENT + spy)
         page = await context.new_page()
-        page.on("pageerror", lambda error: faults.append(str(error)))
+        if not broken:
+            page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("console", hear)
         await page.goto(f"{platform.url}/{address}")
         return page

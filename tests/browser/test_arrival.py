@@ -39,6 +39,48 @@ async def test_a_part_that_does_not_arrive_is_fetched_again(opened: Opening, par
     assert len(lost) == 2
 
 
+async def test_parts_of_two_versions_are_fetched_again(opened: Opening) -> None:
+    """While servers are replaced, modules may come from both: one lacks what another one asks of it."""
+    page = await opened("", broken=True)
+    answers = iter([{"body": "export const other = 1;", "content_type": "text/javascript"}])
+
+    async def old_once(route: Route) -> None:
+        if answer := next(answers, None):
+            await route.fulfill(**answer)
+        else:
+            await route.continue_()
+
+    await page.route("**/dom.js", old_once)
+    await page.reload()
+    await expect(page.locator("#unreachable")).to_contain_text("A part of this page did not arrive.")
+    await rooms_are_there(page)
+
+
+async def test_a_page_is_not_left_while_the_server_is_away(opened: Opening) -> None:
+    page = await opened("")
+    away = True
+
+    async def refuse(route: Route) -> None:
+        if away:
+            await route.abort("connectionrefused")
+        else:
+            await route.continue_()
+
+    await page.route("**/captions.js", lambda route: route.abort())
+    await page.reload()
+    said = page.locator("#unreachable")
+    await expect(said).to_contain_text("Trying again…")
+    await page.unroute_all()
+    await page.route("**/*", refuse)
+    asked = await page.evaluate_handle("() => performance.getEntriesByType('resource').length")
+    await page.wait_for_function(
+        "(before) => performance.getEntriesByType('resource').length > before + 1", arg=asked
+    )
+    await expect(said).to_contain_text("Trying again…")
+    away = False
+    await rooms_are_there(page)
+
+
 async def test_without_a_tabs_memory_the_reader_is_asked(opened: Opening) -> None:
     page = await opened("")
     await page.context.add_init_script(NO_MEMORY)

@@ -7,9 +7,9 @@ from playwright.async_api import Page, expect
 
 from tests.browser.boxes import WATCH_BOXES
 from tests.browser.conftest import NOTICE, PATIENCE_MS, Opening, captions, choose, log_in, photograph
-from tests.platform_process import PlatformProcess
+from tests.platform_process import PlatformProcess, viewing
 from tests.scoring import exact_translations, score, talk
-from tests.waiting import looks
+from tests.waiting import looks, until
 
 pytestmark = pytest.mark.browser
 
@@ -79,6 +79,11 @@ async def test_a_talk_spoken_into_one_browser_is_read_in_others(
     # The recording is over: all of it will be there.
     await until_all_is_shown(german, phone)
     await check_captions(german, phone)
+    async with viewing(platform.url, "DEMO1", "en") as (viewer,):
+        sent = [each["text"] for each in await captions(phone)]
+        await until(
+            lambda: viewer.texts("en") == sent, "the page shows what a reader is sent", PATIENCE_MS / 1000
+        )
     read = await captions(german)
     await check_recovery(host)
     await host.get_by_role("button", name="Stop").click()

@@ -73,8 +73,12 @@ def test_every_service_leads_to_pods_and_their_ports(objects: list[Object]) -> N
 
 
 def test_no_pod_gets_addresses_of_services_as_variables(objects: list[Object]) -> None:
-    """A Service dolmetsch-worker would set DOLMETSCH_WORKER_PORT. Of engines the operator sees to it."""
-    assert all(template["spec"]["enableServiceLinks"] is False for _, template in pod_templates(objects))
+    """A Service dolmetsch-worker would set DOLMETSCH_WORKER_PORT. Of engines the operator sees to it.
+
+    Valkey's knows nothing of such settings, and finds the one before it by them.
+    """
+    links = {owner for owner, template in pod_templates(objects) if template["spec"]["enableServiceLinks"]}
+    assert all(owner.endswith("-valkey") for owner in links)
 
 
 def test_only_three_components_get_a_token(objects: list[Object]) -> None:

@@ -116,7 +116,6 @@ async def test_clients_in_use_can_live_with_an_api_on_a_cluster(
         SUITE_S,
         DOLMETSCH_CONTRACT_OWN_API=str(contracted.own_api),
     )
-    print(ran.output)
     assert ran.returncode == 0, f"tests/contract against {contracted.url}: see its output"
     assert ran.left_out.keys() == LEFT_OUT
     assert not ran.skipped

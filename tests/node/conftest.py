@@ -58,7 +58,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):  
     """Show pods, events and logs of a test that failed."""
     report = yield
     fixtures = getattr(item, "funcargs", {})
-    if report.failed and isinstance(release := fixtures.get("release"), Release):
+    release = fixtures.get("release") or fixtures.get("prepared")
+    if report.failed and isinstance(release, Release):
         report.sections.append(("release", release.seen()))
     if report.failed and isinstance(cluster := fixtures.get("cluster"), RealCluster):
         logs = "\n".join(f"--- {log}\n{last_words(log)}" for log in cluster.logs())

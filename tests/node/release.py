@@ -56,14 +56,14 @@ class Release:
     def install(self) -> None:
         """Install the chart, wait until everything is ready, and lead a route to it."""
         self._make_language_volume()
-        self._set("install", {})
+        self._set({})
         cluster_ip = self.get("service", "dolmetsch-api")["spec"]["clusterIP"]
         self._route = Route(self._cluster.folder / f"route-{cluster_ip}", BASE_PATH, f"http://{cluster_ip}")
         self._route.start()
 
     def upgrade(self, values: Mapping[str, Any]) -> None:
         """Upgrade with more values, and wait until everything is replaced and ready."""
-        self._set("upgrade", values)
+        self._set(values)
 
     def uninstall(self, seconds: float) -> None:
         """Uninstall, and wait until no pod is left. Raises ToolFailed after so many seconds, twice."""
@@ -87,10 +87,10 @@ class Release:
             self._route.stop()
             self._route = None
 
-    def _set(self, how: str, more: Mapping[str, Any]) -> None:
+    def _set(self, more: Mapping[str, Any]) -> None:
         values = self._cluster.folder / "values.json"
         values.write_text(json.dumps(_merged(_merged(self._values(), self._more), more)))
-        self.helm(how, "dolmetsch", str(CHARTS / "dolmetsch"), "--values", str(values))
+        self.helm("upgrade", "--install", "dolmetsch", str(CHARTS / "dolmetsch"), "--values", str(values))
         try:
             for each in self.get("deployments,statefulsets")["items"]:
                 name = f"{each['kind'].lower()}/{each['metadata']['name']}"

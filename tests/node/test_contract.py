@@ -69,7 +69,6 @@ async def test_clients_in_use_can_live_with_real_pods(
         )
     finally:
         release.upgrade({})
-    print(ran.output)
     assert ran.returncode == 0, f"tests/contract against {release.url}: see its output"
     others = {f"it {MARKERS[name]}" for name in ("own_api", "own_platform", "direct")}
     assert set(ran.left_out.values()) <= others, (

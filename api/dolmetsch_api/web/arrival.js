@@ -1,6 +1,6 @@
 /**
- * Until the page is there: says that it is being loaded, and that a part of it did not come.
- * A script of its own kind, not a module: where one module is missing, none runs.
+ * Until the page is there: says that it is being loaded, and where a part of it did not come, loads it again.
+ * A script of its own kind, not a module: where one module is missing or is of another version, none runs.
  */
 
 "use strict";
@@ -10,18 +10,24 @@
   const FIRST_PAUSE_MS = 1000;
   const LONGEST_PAUSE_MS = 30000;
   const TRIES = "dolmetsch-loads";
-  let missing = false;
 
-  const place = () => document.getElementById("view");
-  const arrived = () => place().childElementCount > 0;
+  const arrived = () => document.getElementById("view")?.childElementCount > 0;
 
-  /** How often it was tried, over the reloads; a browser may refuse to keep that, or a tab have none. */
-  function tries(value) {
+  /** How often it was loaded in vain, over the reloads. null: this browser does not keep it. */
+  function triesSoFar() {
     try {
-      if (value !== undefined) sessionStorage.setItem(TRIES, String(value));
       return Number(sessionStorage.getItem(TRIES)) || 0;
     } catch {
       return null;
+    }
+  }
+
+  function keepTries(tries) {
+    try {
+      sessionStorage.setItem(TRIES, String(tries));
+      return true;
+    } catch {
+      return false;
     }
   }
 
@@ -30,28 +36,30 @@
     again.type = "button";
     again.textContent = "Load again";
     again.addEventListener("click", () => location.reload());
-    document.getElementById("unreachable").replaceChildren(`${text} `, again);
+    document.getElementById("unreachable")?.replaceChildren(`${text} `, again);
   }
 
-  function tryAgain() {
-    const before = tries();
-    if (before === null) {
+  async function tryAgain() {
+    const before = triesSoFar();
+    if (before === null || !keepTries(before + 1)) {
       say("A part of this page did not arrive.");
       return;
     }
     say("A part of this page did not arrive. Trying again…");
-    tries(before + 1);
-    setTimeout(() => location.reload(), Math.min(FIRST_PAUSE_MS * 2 ** before, LONGEST_PAUSE_MS));
+    // Not all readers of a hall at once.
+    const pause = Math.min(FIRST_PAUSE_MS * 2 ** before, LONGEST_PAUSE_MS) * (0.75 + Math.random() / 2);
+    await new Promise((resolve) => setTimeout(resolve, pause));
+    // While the server is away, a reload would leave this page for an error of the browser's.
+    const there = await fetch(location.pathname, { cache: "no-store" }).then((answer) => answer.ok, () => false);
+    if (there) location.reload();
+    else tryAgain();
   }
 
-  addEventListener("error", ({ target }) => {
-    if (target instanceof HTMLScriptElement) missing = true;
-  }, true);
   addEventListener("load", () => {
-    if (arrived()) tries(0);
-    else if (missing) tryAgain();
+    if (arrived()) keepTries(0);
+    else tryAgain();
   });
   setTimeout(() => {
-    if (!missing && !arrived()) say("This page is still being loaded…");
+    if (!arrived() && document.readyState !== "complete") say("This page is still being loaded…");
   }, LONG_MS);
 })();

@@ -59,8 +59,9 @@
 {{- if and .Values.umami.enabled (not (or .Values.umami.image.registry .Values.image.mirror)) -}}
   {{- fail "umami.enabled needs the registry of its image, which is not the runtime's default: set umami.image.registry to the one that Umami's documentation names, or image.mirror" -}}
 {{- end -}}
-{{- if contains "," (.Values.postgresql.url | default "") -}}
-  {{- fail "postgresql.url names several hosts, of which the network policies would open one port: give one address, such as a pooler's, or set networkPolicy.enabled=false and put the address into postgresql.existingSecret" -}}
+{{- $hosts := regexReplaceAll "[/?].*$" (last (splitList "@" (regexReplaceAll "^[a-z+]+://" (.Values.postgresql.url | default "") ""))) "" -}}
+{{- if and .Values.networkPolicy.enabled (eq .Values.postgresql.mode "external") (contains "," $hosts) -}}
+  {{- fail "postgresql.url names several hosts, of which the network policies would open one port: give one address, such as a pooler's, or set networkPolicy.enabled=false" -}}
 {{- end -}}
 {{- if and .Values.tunnel.url (not .Values.tunnel.kind) -}}
   {{- fail "tunnel.url is set and tunnel.kind is not: choose cloudflared or ngrok, or remove tunnel.url" -}}
@@ -157,12 +158,12 @@
 {{- end -}}
 {{- end -}}
 
-{{/* A namespace has one EnginePool and one operator's Lease. */}}
 {{- define "dolmetsch.notAlone" -}}
 {{- $owner := index . 0 -}}
 {{- printf "the release %q runs in the namespace %s already, and a namespace holds one: install this one into another namespace (-n OTHER --create-namespace), or upgrade %q" $owner (index . 1) $owner -}}
 {{- end -}}
 
+{{/* A namespace has one EnginePool and one operator's Lease. */}}
 {{- define "dolmetsch.checkAlone" -}}
 {{- if and .Values.engine.pool.create (.Capabilities.APIVersions.Has "dolmetsch.dev/v1alpha1/EnginePool") -}}
 {{- with lookup "dolmetsch.dev/v1alpha1" "EnginePool" .Release.Namespace "default" -}}

@@ -56,7 +56,7 @@ What all pods have in common; call with (dict "root" $ "component" "api" "values
 {{- define "dolmetsch.podSpec" -}}
 serviceAccountName: {{ include "dolmetsch.fullname" .root }}-{{ .component }}
 automountServiceAccountToken: {{ .token | default false }}
-enableServiceLinks: false
+enableServiceLinks: {{ .serviceLinks | default false }}
 {{- include "dolmetsch.pullSecrets" .root }}
 securityContext:
   {{- include "dolmetsch.podSecurity" .user | nindent 2 }}

@@ -97,3 +97,11 @@ podSelector:
 {{ ternary "443" "80" (eq $url.scheme "https") }}
 {{- end -}}
 {{- end -}}
+
+{{/* What a policy opens for a web address: its port, and where its server may send one on to. */}}
+{{- define "dolmetsch.webPorts" -}}
+{{- $ports := list (include "dolmetsch.urlPort" . | int) 443 | uniq -}}
+{{- $open := list -}}
+{{- range $ports }}{{- $open = append $open (list "" .) }}{{- end -}}
+{{- toJson $open -}}
+{{- end -}}

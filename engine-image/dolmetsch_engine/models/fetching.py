@@ -142,7 +142,8 @@ def _alone_at(folder: Path) -> Iterator[None]:
             lock.acquire(timeout=OTHERS_S)
         except Timeout as error:
             raise CannotFetch(
-                f"another process has held {lock.lock_file} for {OTHERS_S:.0f} s: end it, and try again"
+                f"another process has held {lock.lock_file} for {OTHERS_S:.0f} s: wait if it is still "
+                "fetching, else end it, and try again"
             ) from error
     try:
         yield
@@ -155,6 +156,8 @@ def _install(folder: Path, listing: str, write: Callable[[str, Path], str]) -> N
     # An earlier process may have died at it.
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir()
+    # Whatever the umask: other users of a shared volume read it too.
+    work.chmod(0o755)
     try:
         for name, digest in _read(listing).items():
             _check(name, write(name, work / name), digest)
