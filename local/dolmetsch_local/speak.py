@@ -38,8 +38,8 @@ async def speak(
 ) -> None:
     """Stream the recording into the room in real time, and stay until it is heard. Raises NotAudio, Refused.
 
-    `began` is called when its time begins. A lost socket is opened again, and what was not sent follows; what a
-    network has swallowed before anybody noticed is lost.
+    `began` is called when its time begins. A lost socket is opened again, and what was not sent follows; what
+    a network has swallowed before anybody noticed is lost.
     """
     recording = await asyncio.to_thread(load, path)
     source = lang or (await room_of(address.url, room))["source_lang"]

@@ -53,7 +53,8 @@ def release(prepared: Release) -> Release:
     return prepared
 
 
-@pytest.hookimpl(wrapper=True)
+# The innermost: what it adds is there when tests/conftest.py writes its log.
+@pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):  # type: ignore[no-untyped-def]
     """Show pods, events and logs of a test that failed."""
     report = yield

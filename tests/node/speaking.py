@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,7 +18,7 @@ from dolmetsch_local.speak import speak
 from dolmetsch_local.state import Address
 from tests.platform_process import Viewer
 from tests.scoring import Talk, score
-from tests.waiting import until
+from tests.waiting import looks
 
 HEARD_S: Final = 240.0
 ACTIVE_S: Final = 200.0
@@ -47,7 +48,12 @@ async def spoken(address: Address, of: Talk, room: str, viewer: Viewer) -> Speak
     """Speak a talk into a room, until the viewer has read all of it."""
     speaker = Speaker()
     await speaker.speak(address, room, of)
-    await until(lambda: not score(of.texts, viewer.texts(of.lang)).missing, f"all of {of.name}", HEARD_S)
+    missing = of.texts
+    async with contextlib.aclosing(looks(f"all of {of.name}", HEARD_S, lambda: missing)) as looking:
+        async for _ in looking:
+            missing = score(of.texts, viewer.texts(of.lang)).missing
+            if not missing:
+                break
     return speaker
 
 

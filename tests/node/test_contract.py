@@ -18,13 +18,20 @@ SUITE_S = 1800.0
 SECRET = "contract-logins"
 
 
+class Silent(SimpleHTTPRequestHandler):
+    """Files, without a line for each request."""
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
 @pytest.fixture
 def schedule_url(tmp_path: Path) -> Iterator[str]:
     """Where the suite's schedule is served."""
     folder = tmp_path / "schedule"
     folder.mkdir()
     schedule.write(folder / "schedule.json")
-    handler = functools.partial(SimpleHTTPRequestHandler, directory=str(folder))
+    handler = functools.partial(Silent, directory=str(folder))
     with ThreadingHTTPServer((MACHINE, 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://{MACHINE}:{server.server_port}/schedule.json"
@@ -69,6 +76,7 @@ async def test_clients_in_use_can_live_with_real_pods(
         )
     finally:
         release.upgrade({})
+        release.kubectl("delete", "secret", SECRET)
     assert ran.returncode == 0, f"tests/contract against {release.url}: see its output"
     others = {f"it {MARKERS[name]}" for name in ("own_api", "own_platform", "direct")}
     assert set(ran.left_out.values()) <= others, (
