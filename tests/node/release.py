@@ -237,7 +237,8 @@ class Release:
             "basePath": BASE_PATH,
             "trustedProxies": [str(TEST_NETWORK)],
             "rooms": [{"id": room, "title": f"Talks in {room}", "source_lang": "en"} for room in ROOMS],
-            "api": part,
+            # Two nodes and all that they run on two cores: engines take their time to catch up.
+            "api": part | {"drainSeconds": 90},
             "worker": part | {"replicas": 1},
             "operator": part,
             "engine": part

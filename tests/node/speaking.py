@@ -49,7 +49,9 @@ async def spoken(address: Address, of: Talk, room: str, viewer: Viewer) -> Speak
     speaker = Speaker()
     await speaker.speak(address, room, of)
     missing = of.texts
-    async with contextlib.aclosing(looks(f"all of {of.name}", HEARD_S, lambda: missing)) as looking:
+    async with contextlib.aclosing(
+        looks(f"all of {of.name}", HEARD_S, lambda: (missing, viewer.in_order))
+    ) as looking:
         async for _ in looking:
             missing = score(of.texts, viewer.texts(of.lang)).missing
             if not missing:
