@@ -26,9 +26,13 @@ def pod_range(number: int) -> str:
     return str(list(PODS.subnets(new_prefix=24))[number])
 
 
-def set_up(nodes: int) -> None:
-    """Make the bridge with an address for each node. Raises CommandFailed."""
+def claim() -> None:
+    """Make the bridge. Raises CommandFailed where it is there: another cluster is at work on this machine."""
     run("ip", "link", "add", BRIDGE, "type", "bridge")
+
+
+def set_up(nodes: int) -> None:
+    """Give the bridge an address for each node. Raises CommandFailed."""
     for number in range(nodes):
         run("ip", "address", "add", f"{node_address(number)}/{NODES.prefixlen}", "dev", BRIDGE)
     run("ip", "link", "set", BRIDGE, "up")

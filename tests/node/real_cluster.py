@@ -39,6 +39,8 @@ class RealCluster:
 
     def start(self) -> None:
         """Start all of it; return when the nodes are Ready. Raises NotStarted, CommandFailed."""
+        # Not within: what another cluster has made is not taken down.
+        addresses.claim()
         try:
             addresses.set_up(len(self.nodes))
             self.registry.start()
