@@ -13,9 +13,9 @@ from typing import Final
 
 from dolmetsch_core.tasks import end_tasks
 from dolmetsch_local.client import Refused, frames, host_socket, login
-from dolmetsch_local.recorder import Recording, parse
 from dolmetsch_local.speak import speak
 from dolmetsch_local.state import Address
+from tests import webm
 from tests.platform_process import Viewer
 from tests.scoring import Talk, score
 from tests.waiting import looks
@@ -61,10 +61,8 @@ async def spoken(address: Address, of: Talk, room: str, viewer: Viewer) -> Speak
 
 def joined(talks: list[Talk], folder: Path) -> Talk:
     """Several talks as one."""
-    parts = [parse(each.recording.read_bytes()) for each in talks]
-    whole = Recording(parts[0].header, [block for part in parts for block in part.blocks])
     recording = folder / "joined.webm"
-    recording.write_bytes(b"".join(each.data for each in whole.slices()))
+    recording.write_bytes(webm.joined([each.recording for each in talks]))
     return Talk(talks[0].name, recording, [sentence for each in talks for sentence in each.sentences])
 
 
