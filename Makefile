@@ -20,7 +20,7 @@ NODE_PACKAGES := containerd runc containernetworking-plugins iptables nftables c
 # What tests need of Debian. libatomic1 is for the program that drives Chromium.
 TEST_PACKAGES := chromium fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji libatomic1 postgresql
 
-.PHONY: help run demo test test-plan test-needs fuzz test-cluster cluster-binaries test-chart chart-binaries test-node node-binaries images check bench lock docs crds chart clean
+.PHONY: help run demo test test-plan test-needs fuzz test-cluster cluster-binaries test-chart chart-binaries test-node node-binaries test-routes routes-binaries images check bench lock docs crds chart clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -70,7 +70,7 @@ chart: $(VENV)/ready ## Write the schema of the chart's values from their commen
 
 chart-binaries: $(VENV)/ready ## Build what the chart tests need into the cache (Go; 3 minutes after cluster-binaries)
 	@$(BIN)/python -m tests.cluster.binaries chart
-	@$(BIN)/python -m tests.chart.kinds
+	@$(BIN)/python -m tests.chart.kinds chart
 
 test-chart: $(VENV)/ready ## Tests of the Helm charts on a real API server; needs Go, or the binaries
 	@bash scripts/test-chart.sh
@@ -87,6 +87,14 @@ node-binaries: $(VENV)/ready ## Build what the node tests need into the cache (G
 test-node: $(VENV)/ready .venv-libretranslate/ready ## The charts in real pods on two real nodes; as root, needs Go or the binaries
 	@bash scripts/apt-install.sh "for nodes" $(NODE_PACKAGES)
 	@bash scripts/test-node.sh
+
+routes-binaries: $(VENV)/ready ## Build what the route tests need into the cache (Go; 10 minutes after node-binaries)
+	@$(BIN)/python -m tests.cluster.binaries routes
+	@$(BIN)/python -m tests.chart.kinds routes
+
+test-routes: $(VENV)/ready .venv-libretranslate/ready ## The chart's HTTPRoute and Ingress by a real Traefik, on the same nodes; by hand
+	@bash scripts/apt-install.sh "for nodes" $(NODE_PACKAGES)
+	@bash scripts/test-node.sh routes
 
 images: $(VENV)/ready ## Build the images with docker, podman or buildah (scripts/images.sh), and their bills of materials
 	@bash scripts/images.sh $(PREFIX)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes ready what a suite of tests runs: ready-binaries.sh cluster|chart|node. Where that is neither at hand nor can be
+# Makes ready what a suite of tests runs: ready-binaries.sh cluster|chart|node|routes. Where that is neither at hand nor can be
 # built, it says so in its last line and ends with 10: the suite is skipped then, which is no failure. A build that fails
 # is one.
 set -euo pipefail
@@ -8,7 +8,8 @@ suite=$1
 python=.venv/bin/python
 missing=$("$python" -c "from tests.cluster.binaries import missing; print(*missing('$suite'))")
 # Kinds of others, out of their Go modules.
-[ "$suite" != chart ] || missing+=" $("$python" -m tests.chart.kinds missing)"
+case $suite in chart | routes) kinds=$suite ;; *) kinds="" ;; esac
+[ -z "$kinds" ] || missing+=" $("$python" -m tests.chart.kinds "$kinds" missing)"
 read -ra names <<<"$missing"
 [ ${#names[@]} -gt 0 ] || exit 0
 if ! command -v go >/dev/null; then
@@ -17,4 +18,4 @@ if ! command -v go >/dev/null; then
   exit 10
 fi
 "$python" -m tests.cluster.binaries "$suite"
-[ "$suite" != chart ] || "$python" -m tests.chart.kinds
+[ -z "$kinds" ] || "$python" -m tests.chart.kinds "$kinds"

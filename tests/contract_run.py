@@ -24,10 +24,12 @@ class ContractRun:
     """Tests that can't be run against that server, and why."""
     skipped: list[str]
     """Tests that were not run to their end."""
+    failed: list[str]
+    """Tests that failed."""
 
 
 async def run_contract(url: str, report: Path, timeout: float, **env: str) -> ContractRun:
-    """Run the suite against a server that was started with what `setup` says.
+    """Run the suite against a server that was started with what `setup` says, or with what `env` does.
 
     What it prints is printed here when it has ended. `report`: where the JUnit report is written. Raises
     TimeoutError.
@@ -64,7 +66,8 @@ async def run_contract(url: str, report: Path, timeout: float, **env: str) -> Co
         text = output.read_text(errors="replace")
         print(text)
     assert suite.returncode is not None
-    return ContractRun(suite.returncode, _left_out(text, url), _skipped(report))
+    skipped, failed = _cases_with(report, "skipped"), _cases_with(report, "failure", "error")
+    return ContractRun(suite.returncode, _left_out(text, url), skipped, failed)
 
 
 def _left_out(output: str, url: str) -> dict[str, str]:
@@ -73,9 +76,11 @@ def _left_out(output: str, url: str) -> dict[str, str]:
     return dict(line.split(": ", 1) for line in lines)
 
 
-def _skipped(report: Path) -> list[str]:
+def _cases_with(report: Path, *outcomes: str) -> list[str]:
     # Without one the suite has not begun, and its return code says so.
     cases = list(ElementTree.parse(report).iter("testcase")) if report.exists() else []
     return [
-        f"{case.get('classname')}::{case.get('name')}" for case in cases if case.find("skipped") is not None
+        f"{case.get('classname')}::{case.get('name')}"
+        for case in cases
+        if any(case.find(outcome) is not None for outcome in outcomes)
     ]

@@ -291,7 +291,10 @@ class ControlPlane:
         if self._trust is None:
             if not self.certificate.exists():
                 return False
-            self._trust = ssl.create_default_context(cafile=str(self.certificate))
+            try:
+                self._trust = ssl.create_default_context(cafile=str(self.certificate))
+            except ssl.SSLError:
+                return False  # it is being written
         request = urllib.request.Request(self.url + path)
         request.add_header("Authorization", f"Bearer {self._tokens['admin']}")
         handler = urllib.request.HTTPSHandler(context=self._trust)

@@ -1,24 +1,27 @@
-"""Kinds of others that the chart makes objects of: fetched as pinned Go modules into the cache."""
+"""Kinds of others, out of pinned Go modules into the cache: the chart's objects, what Traefik reads."""
 
 import json
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from tests.cluster.binaries import cache
 
 HERE = Path(__file__).parent
-MODULES = {
-    "sigs.k8s.io/gateway-api": (
-        "config/crd/standard",
-        ("gateway.networking.k8s.io_httproutes.yaml",),
-    ),
+Wanted = Mapping[str, tuple[str, tuple[str, ...]]]
+"""By module: the folder in it, and the files that are taken."""
+GATEWAY_API: Final = "sigs.k8s.io/gateway-api"
+STANDARD_CHANNEL: Final = "config/crd/standard"
+CHART: Final[Wanted] = {
+    GATEWAY_API: (STANDARD_CHANNEL, ("gateway.networking.k8s.io_httproutes.yaml",)),
     "github.com/prometheus-operator/prometheus-operator": (
         "example/prometheus-operator-crd",
         ("monitoring.coreos.com_servicemonitors.yaml", "monitoring.coreos.com_prometheusrules.yaml"),
     ),
 }
-"""By module: the folder in it, and the files that are taken."""
+"""What the chart makes objects of."""
 NAMES = (
     "httproutes.gateway.networking.k8s.io",
     "servicemonitors.monitoring.coreos.com",
@@ -26,29 +29,50 @@ NAMES = (
 )
 
 
+ROUTES: Final[Wanted] = {
+    GATEWAY_API: (
+        STANDARD_CHANNEL,
+        tuple(
+            f"gateway.networking.k8s.io_{kind}.yaml"
+            for kind in (
+                "gatewayclasses",
+                "gateways",
+                "httproutes",
+                "grpcroutes",
+                "tlsroutes",
+                "referencegrants",
+                "backendtlspolicies",
+            )
+        ),
+    ),
+}
+"""What Traefik reads of the Gateway API: without one of them it serves none."""
+BY_SUITE: Final = {"chart": CHART, "routes": ROUTES}
+
+
 class KindsMissing(Exception):
     """The kinds are neither in the cache nor can they be fetched. Remedy: in the message."""
 
 
-def files() -> list[Path]:
+def files(wanted: Wanted = CHART) -> list[Path]:
     """Return the CustomResourceDefinitions' files. Raises KindsMissing."""
-    return [path for module in MODULES for path in _files_of(module)]
+    return [path for module in wanted for path in _files_of(module, wanted)]
 
 
-def missing() -> list[str]:
+def missing(wanted: Wanted = CHART) -> list[str]:
     """The modules whose kinds are not in the cache."""
-    return [module for module in MODULES if not all(path.exists() for path in _cached(module))]
+    return [module for module in wanted if not all(path.exists() for path in _cached(module, wanted))]
 
 
-def _cached(module: str) -> list[Path]:
+def _cached(module: str, wanted: Wanted) -> list[Path]:
     kept = cache() / f"{module.rpartition('/')[2]}-{_version(module)}"
-    return [kept / name for name in MODULES[module][1]]
+    return [kept / name for name in wanted[module][1]]
 
 
-def _files_of(module: str) -> list[Path]:
-    paths = _cached(module)
+def _files_of(module: str, wanted: Wanted) -> list[Path]:
+    paths = _cached(module, wanted)
     if not all(path.exists() for path in paths):
-        source = _fetched(module) / MODULES[module][0]
+        source = _fetched(module) / wanted[module][0]
         for path in paths:
             path.parent.mkdir(parents=True, exist_ok=True)
             unfinished = path.with_suffix(".unfinished")

@@ -1,7 +1,8 @@
 """The binaries of the test cluster: built from pinned Go modules, kept in a cache outside the checkout.
 
 `python -m tests.cluster.binaries` makes those of tests/cluster ready (eleven minutes on two cores the first
-time), with `chart` or `node` after it those of tests/chart or tests/node (three minutes more).
+time), with `chart` or `node` after it those of tests/chart or tests/node (three minutes more), with `routes`
+those of tests/routes (ten more).
 
 `find("etcd")` gives one's path. Those in `KUBEBUILDER_ASSETS`, or of the same version on PATH, are used too.
 """
@@ -74,12 +75,23 @@ NODE_TOOLS = {
     "kube-proxy": _kubernetes("kube-proxy"),
     "coredns": Tool("github.com/coredns/coredns", "v1.15.0", version_command=("-version",)),
 }
-ALL_TOOLS = TOOLS | CHART_TOOLS | NODE_TOOLS
+# What routes through a real controller need besides (`make routes-binaries`).
+ROUTES_TOOLS = {
+    "traefik": Tool(
+        "github.com/traefik/traefik/v3/cmd/traefik",
+        "v3.7.13",
+        HERE / "traefik",
+        version_command=("version",),
+        ldflags="-X github.com/traefik/traefik/v3/pkg/version.Version=3.7.13",
+    ),
+}
+ALL_TOOLS = TOOLS | CHART_TOOLS | NODE_TOOLS | ROUTES_TOOLS
 CONTROL_PLANE = ("kube-apiserver", "etcd", "kube-controller-manager", "kube-scheduler", "kubectl", "helm")
 NEEDED_BY = {
     "cluster": tuple(TOOLS),
     "chart": (*CONTROL_PLANE, *CHART_TOOLS),
     "node": (*CONTROL_PLANE, *NODE_TOOLS),
+    "routes": (*CONTROL_PLANE, *NODE_TOOLS, *ROUTES_TOOLS),
 }
 """What each suite runs."""
 
@@ -103,7 +115,8 @@ def missing(suite: str = "cluster") -> list[str]:
 
 
 def _target(name: str) -> str:
-    suite = "chart" if name in CHART_TOOLS else "node" if name in NODE_TOOLS else "cluster"
+    suites = {"chart": CHART_TOOLS, "node": NODE_TOOLS, "routes": ROUTES_TOOLS}
+    suite = next((suite for suite, tools in suites.items() if name in tools), "cluster")
     return f"{suite}-binaries"
 
 
