@@ -38,7 +38,8 @@ def lacks(second: Sequence[Word], quick: Sequence[Word]) -> bool:
 
 def _silent(second: Sequence[Word], stretch: Sequence[Word]) -> bool:
     """Whether the second look hears next to nothing in the time of a stretch."""
-    start, end = stretch[0].start, stretch[-1].end
+    # Words that quick passes have twice are not in the order of time.
+    start, end = min(word.start for word in stretch), max(word.end for word in stretch)
     # Where Whisper has skipped speech, the word before it is stretched over it.
     ends = [min(word.end, word.start + LONGEST) for word in second]
     heard = sum(

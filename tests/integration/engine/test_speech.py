@@ -94,7 +94,7 @@ POLISH = ("jede[nm]", "si[ae]de[mn]|osiem", "zi[eęon]", "[ąćęłńśźż]")
 """Of this voice it understands little more than that it is Polish."""
 NINE = {
     "en": ("quick_brown_fox", ("quick", "brown", "fox", "lazy"), 2, 0.15),
-    "es": ("pangrama", ("com[ií]a", "feliz", "cardill?o", "kiwi"), 2, 0.9),
+    "es": ("pangrama", ("com[ií]a", "feliz", "cardill?o", "kiwi"), 2, 0.7),
     "fr": ("pangrama", ("portez", "vieux", "juge", "fume"), 2, 0.5),
     "hi": ("pangrama", HINDI, 6, None),
     "it": ("pangrama", ("vituperabile", "sbagliato", "provoca", "danni"), 2, 0.6),

@@ -1,6 +1,7 @@
 """Agreement of passes."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -65,6 +66,22 @@ def test_last_word_stretched_over_a_pause_is_not_new() -> None:
     stretched = [*said("of free"), Word(" software", 3.5, 4.0)]
     assert hypothesis.passed(stretched) == []
     assert hypothesis.rest == []
+
+
+def test_a_word_that_comes_again_is_not_taken_for_the_first_one() -> None:
+    """As Whisper base heard "El veloz murciélago hindú": what was agreed on came twice."""
+    bounds = (0.0, 0.14, 0.42, 0.78, 0.9, 1.36)
+
+    def heard(text: str) -> list[Word]:
+        return [Word(f" {word}", *at) for word, at in zip(text.split(), pairwise(bounds), strict=False)]
+
+    hypothesis = Hypothesis()
+    for text in ("El belos murcia el ago", "El belos murcia el algo"):
+        hypothesis.passed(heard(text))
+    otherwise = [*heard("El Belós Murcia"), Word(" Lago,", 0.78, 1.08), Word(" Indúcoma", 1.36, 1.8)]
+    for _ in range(2):
+        hypothesis.passed(otherwise)
+    assert texts(hypothesis.known) == "El belos murcia el Lago, Indúcoma"
 
 
 def test_other_reading_of_committed_words_is_not_new_either() -> None:

@@ -53,6 +53,17 @@ def test_a_second_look_that_ends_with_another_sentence_lacks_this_one() -> None:
     assert lacks(second, agreed)
 
 
+def test_words_that_quick_passes_have_twice_in_one_moment_are_not_lacking() -> None:
+    """As heard in Spanish: the second time lies before the end of the first."""
+    at = [
+        (" El", 0.0, 0.14), (" belos", 0.14, 0.42), (" murcia", 0.42, 0.78), (" El", 0.78, 0.9),
+        (" Belós", 0.14, 0.4), (" Murcia", 0.4, 0.78), (" Lago,", 0.78, 1.08), (" feliz", 1.94, 2.16),
+    ]  # fmt: skip
+    quick = [Word(*each) for each in at]
+    second = [*quick[:3], *quick[-2:]]
+    assert not lacks(second, quick)
+
+
 def sure(*probabilities: float | None) -> list[Word]:
     return [Word(" word", at, at + 0.5, probability) for at, probability in enumerate(probabilities)]
 
