@@ -78,6 +78,8 @@ class CaptionState:
             changed |= self._add_translation(each)
         self.position = snapshot.position or self.position
         self._changed_if(changed)
+        if snapshot.live is not None:
+            self.take_live(snapshot.live)
 
     def take(self, entry: LinesWritten | Translated | SessionClosed) -> None:
         """Merge a feed entry. Raises FeedGap."""

@@ -7,7 +7,15 @@ from redis.asyncio import Redis
 
 from dolmetsch_core.live import keys
 from dolmetsch_core.live.store import Script
-from dolmetsch_core.wire.feed import FEED_ENTRY, LinesWritten, Position, Sentence, SessionClosed, Translated
+from dolmetsch_core.wire.feed import (
+    FEED_ENTRY,
+    LinesWritten,
+    Live,
+    Position,
+    Sentence,
+    SessionClosed,
+    Translated,
+)
 
 START = b"0-0"
 LAST_ENTRIES = 200
@@ -21,6 +29,7 @@ return {
   redis.call('GET', KEYS[4]),
   last[1] and last[1][1] or '0-0',
   redis.call('EXISTS', KEYS[5]),
+  redis.call('GET', KEYS[6]),
 }
 """)
 
@@ -35,6 +44,8 @@ class Snapshot:
     last_id: bytes = START
     penned: bool = False
     """An engine holds the pen; False: not begun, or the store was lost and nobody put it back yet."""
+    live: Live | None = None
+    """The unfinished words."""
 
 
 @dataclass
@@ -54,8 +65,9 @@ class Follower:
             keys.translations(self.room, self.session),
             keys.position(self.room, self.session),
             keys.pen(self.room, self.session),
+            keys.words(self.room, self.session),
         ]
-        lines, translated, position, last_id, penned = await _SNAPSHOT(self.store, names, [])
+        lines, translated, position, last_id, penned, live = await _SNAPSHOT(self.store, names, [])
         self.last_id = last_id
         return Snapshot(
             tuple(Sentence.model_validate_json(each) for each in lines),
@@ -63,6 +75,7 @@ class Follower:
             Position.model_validate_json(position) if position else None,
             last_id,
             bool(penned),
+            Live.model_validate_json(live) if live else None,
         )
 
     async def closed(self) -> bool:

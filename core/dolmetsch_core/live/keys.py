@@ -49,13 +49,21 @@ def live(room: str, session: str) -> str:
     return _room(room, session, "live")
 
 
+def words(room: str, session: str) -> str:
+    """String: the last Live message, for who comes before the next one."""
+    return _room(room, session, "words")
+
+
 def position(room: str, session: str) -> str:
     """String: the last committed Position."""
     return _room(room, session, "position")
 
 
 def audio(room: str, session: str) -> str:
-    """Hash header, container, first_ms: what any api process needs to go on with the host's stream."""
+    """Hash: what any api process needs to go on with the host's stream.
+
+    header, container and turn of its recording; first_ms, when the session's first audio came.
+    """
     return _room(room, session, "audio")
 
 

@@ -14,6 +14,8 @@ from dolmetsch_core.wire.feed import LinesWritten, Live, Position, Sentence, Ses
 
 SESSION_TTL_S = 3600
 CLOSED_TTL_S = 600
+WORDS_TTL_S = 10
+"""Unfinished words are said again every two seconds."""
 FEED_LENGTH = 5000
 """Entries kept for readers who follow; who falls further behind reads a snapshot."""
 
@@ -40,8 +42,9 @@ for i = 2, 5 do redis.call('EXPIRE', KEYS[i], ARGV[2]) end
 return {mine, redis.call('LRANGE', KEYS[2], 0, -1)}
 """)
 
-# KEYS pen, lines, position, feed, translations, live channel
-# ARGV epoch, ttl, feed length, position or '', live message or '', feed entry or '', first n, sentences...
+# KEYS pen, lines, position, feed, translations, live channel, words
+# ARGV epoch, ttl, feed length, position or '', live message or '', feed entry or '', first n, ttl of words,
+#   sentences...
 _WRITE = Script("""
 local held = redis.call('GET', KEYS[1])
 if held and tonumber(held) > tonumber(ARGV[1]) then return {-1} end
@@ -50,16 +53,21 @@ local first = tonumber(ARGV[7])
 if not held or tonumber(held) < tonumber(ARGV[1]) or count < first then return {-2, count} end
 for i = 1, 5 do redis.call('EXPIRE', KEYS[i], ARGV[2]) end
 local added = 0
-for i = 8, #ARGV do
-  if first + (i - 8) >= count then redis.call('RPUSH', KEYS[2], ARGV[i]); added = added + 1 end
+for i = 9, #ARGV do
+  if first + (i - 9) >= count then redis.call('RPUSH', KEYS[2], ARGV[i]); added = added + 1 end
 end
 if ARGV[4] ~= '' then redis.call('SET', KEYS[3], ARGV[4], 'EX', ARGV[2]) end
-if ARGV[6] ~= '' and (added > 0 or #ARGV == 7) then
+if ARGV[6] ~= '' and (added > 0 or #ARGV == 8) then
   redis.call('XADD', KEYS[4], 'MAXLEN', '~', ARGV[3], '*', 'e', ARGV[6])
   redis.call('EXPIRE', KEYS[4], ARGV[2])
 end
 redis.call('EXPIRE', KEYS[2], ARGV[2])
-if ARGV[5] ~= '' then redis.call('PUBLISH', KEYS[6], ARGV[5]) end
+if ARGV[5] ~= '' then
+  redis.call('SET', KEYS[7], ARGV[5], 'EX', ARGV[8])
+  redis.call('PUBLISH', KEYS[6], ARGV[5])
+else
+  redis.call('DEL', KEYS[7])
+end
 return {0, added}
 """)
 
@@ -83,6 +91,7 @@ class Pen:
             keys.feed(room, session),
             keys.translations(room, session),
             keys.live(room, session),
+            keys.words(room, session),
         ]
         self.epoch = epoch
 
@@ -131,6 +140,7 @@ class Pen:
                 live,
                 entry,
                 start,
+                WORDS_TTL_S,
                 *(each.to_bytes() for each in sentences),
             ],
         )

@@ -5,7 +5,7 @@ from redis.asyncio import Redis
 
 from dolmetsch_core.live import keys, lease, translations, wanted
 from dolmetsch_core.live.feed import Follower
-from dolmetsch_core.live.pen import SESSION_TTL_S, Fenced, Pen, StoreLost
+from dolmetsch_core.live.pen import SESSION_TTL_S, WORDS_TTL_S, Fenced, Pen, StoreLost
 from dolmetsch_core.live.wanted import Wanted
 from dolmetsch_core.wire.feed import LinesWritten, Live, Position, Sentence, SessionClosed, Translated
 
@@ -50,6 +50,21 @@ async def test_a_snapshot_and_what_follows_leave_no_gap_and_no_duplicate(store: 
     await pen.close(2)
     kinds = [type(entry) for entry in await follower.read(10)]
     assert kinds == [LinesWritten, Translated, SessionClosed]
+
+
+async def test_who_joins_in_mid_sentence_has_its_words_in_the_snapshot(store: Redis) -> None:
+    pen = Pen(store, ROOM, SESSION, 1)
+    await pen.take()
+    follower = Follower(store, ROOM, SESSION)
+    assert (await follower.snapshot()).live is None
+    await write(pen, 0)
+    said = Live(after=1, rest="and so", sounds_like="de")
+    await pen.say(said)
+    assert (await follower.snapshot()).live == said
+    # Words that no engine says any more are not kept, nor those of a session that is over.
+    assert 0 < await store.ttl(keys.words(ROOM, SESSION)) <= WORDS_TTL_S
+    await pen.close(1)
+    assert (await follower.snapshot()).live is None
 
 
 async def test_a_heartbeat_renews_all_that_is_stored_of_a_session(store: Redis) -> None:
@@ -127,7 +142,7 @@ async def test_everything_of_a_session_expires(store: Redis) -> None:
     await translations.write(store, ROOM, SESSION, Translated(n=0, lang="de", text="Satz."))
     await wanted.want(store, [Wanted(ROOM, SESSION, "de")])
     ttls = {name: await store.ttl(name) for name in await store.keys("*")}
-    assert len(ttls) == 6
+    assert len(ttls) == 7
     assert all(ttl > 0 for ttl in ttls.values()), ttls
     await pen.close(1)
     assert 0 < await store.ttl(keys.lines(ROOM, SESSION)) <= 600

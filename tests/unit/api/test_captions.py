@@ -274,6 +274,15 @@ def test_early_words_are_shown_once_a_snapshot_brings_their_sentences() -> None:
     assert frame(state)["incomplete_sentence"] == "and now"
 
 
+def test_a_snapshot_brings_the_words_that_are_being_spoken() -> None:
+    state = CaptionState()
+    state.take_snapshot(Snapshot((sentence(0),), live=Live(after=1, rest="and now")))
+    assert frame(state)["incomplete_sentence"] == "and now"
+    rev = state.rev
+    state.take_snapshot(Snapshot((sentence(0),), live=Live(after=1, rest="and now")))
+    assert state.rev == rev
+
+
 def test_the_same_entry_again_makes_no_new_revision() -> None:
     state = CaptionState()
     state.take(written(0))
