@@ -32,7 +32,8 @@ def options(settings: ApiSettings) -> dict[str, Any]:
         "ws_ping_timeout": 20,
         "ws_per_message_deflate": False,
         "h11_max_incomplete_event_size": MAX_HEAD_BYTES,
-        "timeout_graceful_shutdown": 1,
+        # Hosts' audio is handed over (sockets/relay.py) to an engine that is behind.
+        "timeout_graceful_shutdown": 5,
         "access_log": False,
         # By default it would believe anybody on this machine.
         "proxy_headers": bool(settings.trusted_proxies),

@@ -21,6 +21,11 @@ log = logging.getLogger(__name__)
 LINGER_S = 2.0
 """How long a stream waits for the host's next socket before its last words are written."""
 FINISH_S = 10.0
+HAND_OVER_S = 20.0
+"""For a host's audio that an earlier socket of its still brings; the api gives it as long."""
+LEVEL_S = 0.3
+"""A socket that has brought nothing for so long has no more: where there is more, it is sent at once."""
+LOOK_S = 0.05
 FLUSH_S = 15.0
 
 
@@ -51,6 +56,9 @@ class Session:
         self._over = False
         self._turn = 0
         self._visit = 0
+        self._heard_turn = 0
+        self._fed_at: float | None = 0.0
+        """When the last message was taken; None: one is being taken."""
 
     async def open(self) -> None:
         """Take the pen, then be ready for audio. Raises Fenced, STORE_AWAY, UnknownLanguage."""
@@ -98,6 +106,12 @@ class Session:
         if turn < self._turn:
             raise LowerTurn(self._turn)
         self._turn = turn
+        await self._until_handed_over(turn)
+        if self._over:
+            raise Fenced
+        if turn < self._turn:
+            raise LowerTurn(self._turn)
+        self._heard_turn = turn
         self._visit += 1
         visit = self._visit
         if self._linger:
@@ -131,13 +145,29 @@ class Session:
             self._check(visit)
             if ingest is not self._ingest:
                 raise LowerTurn(self._turn)
-            pcm = await ingest.decode(message)
-            if not pcm:
+            self._fed_at = None
+            try:
+                await self._feed_stream(ingest, message)
+            finally:
+                self._fed_at = asyncio.get_running_loop().time()
+
+    async def _feed_stream(self, ingest: Ingest, message: bytes) -> None:
+        pcm = await ingest.decode(message)
+        if not pcm:
+            return
+        if self._stream is None:
+            await self._start_stream(ingest.sample - len(pcm) // 2)
+        assert self._stream is not None  # noqa: S101
+        await self._stream.feed(pcm)
+
+    async def _until_handed_over(self, turn: int) -> None:
+        """Wait while an earlier socket's audio still comes in: this engine may be behind it."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + HAND_OVER_S
+        while self._heard_turn < turn and loop.time() < deadline:
+            if self._fed_at is not None and loop.time() > self._fed_at + LEVEL_S:
                 return
-            if self._stream is None:
-                await self._start_stream(ingest.sample - len(pcm) // 2)
-            assert self._stream is not None  # noqa: S101
-            await self._stream.feed(pcm)
+            await asyncio.sleep(LOOK_S)
 
     async def leave(self, visit: int) -> None:
         """The host's socket is gone, unless a later one is here; a new one may go on for a moment."""

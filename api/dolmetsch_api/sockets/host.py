@@ -1,11 +1,15 @@
 """A host's socket: claim the room, activate it, wait for its engine, then carry audio and send captions."""
 
+import asyncio
 import json
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from fastapi import WebSocket, WebSocketDisconnect
 
 from dolmetsch_api.platform import Platform
+from dolmetsch_api.sockets.captions import CaptionView
 from dolmetsch_api.sockets.frames import info
 from dolmetsch_api.sockets.held_claim import ClaimLost, HeldClaim
 from dolmetsch_api.sockets.relay import AudioUndecodable, Relay
@@ -15,7 +19,7 @@ from dolmetsch_core.directory import until_admitted, until_ready
 from dolmetsch_core.errors import RoomRefused
 from dolmetsch_core.live.store import STORE_AWAY
 from dolmetsch_core.media import NoHeader
-from dolmetsch_core.tasks import first_of
+from dolmetsch_core.tasks import end_tasks, finish, first_of
 from dolmetsch_core.wire.room import TERM_LENGTH, TERMS, TITLE_LENGTH, Phase, Room, RoomSpec
 
 log = logging.getLogger(__name__)
@@ -60,15 +64,35 @@ async def _serve_claimed(platform: Platform, socket: WebSocket, wish: Wish, clai
         captions = CaptionSender(
             socket, view, platform.directory, wish.target, states=wish.states, speaks=True
         )
-        await first_of(
-            _tell(platform, socket, captions, room),
-            _listen(platform, socket, relay, wish.room_id),
-            relay.run(),
-            until_closed(view, platform.directory),
-        )
+        async with _relaying(relay, view) as relaying:
+            await first_of(
+                _tell(platform, socket, captions, room),
+                _listen(platform, socket, relay, wish.room_id),
+                _ended(relaying),
+                until_closed(view, platform.directory),
+            )
         if view.state.closed:
             await captions.rest()
             raise Refused(_why_closed(platform, wish.room_id))
+
+
+@asynccontextmanager
+async def _relaying(relay: Relay, view: CaptionView) -> AsyncIterator[asyncio.Task[None]]:
+    """The relay at work; also when the socket ends or is replaced, it hands over what it has first."""
+    relaying = asyncio.create_task(relay.run(), name="relay")
+    try:
+        yield relaying
+    finally:
+        try:
+            if not relaying.done() and not view.state.closed:
+                await finish(relay.hand_over())
+        finally:
+            await end_tasks(relaying)
+
+
+async def _ended(relaying: asyncio.Task[None]) -> None:
+    """Wait for the relay's end. Raises ClaimLost, AudioUndecodable."""
+    await asyncio.shield(relaying)
 
 
 def _spec(platform: Platform, wish: Wish) -> RoomSpec:

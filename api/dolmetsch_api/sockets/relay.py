@@ -32,7 +32,12 @@ from dolmetsch_core.wire.room import EngineRef
 
 log = logging.getLogger(__name__)
 TRY_AGAIN_S = 0.2
-ACCEPT_S = 5.0
+HEADER_S = 2.0
+"""For the header of a recording whose first socket has only just gone."""
+ACCEPT_S = 25.0
+"""An engine lets the host's socket before this one bring its last audio first."""
+HAND_OVER_S = 20.0
+"""For what an engine that is behind has not taken yet, when a host leaves or begins another recording."""
 
 
 class AudioDropped(Exception):
@@ -66,6 +71,10 @@ class Relay:
         self._kept = KeptAudio(max_seconds=kept_seconds)
         self._known: Header | None = None
         self._more = asyncio.Event()
+        self._taken = asyncio.Event()
+        self._taken.set()
+        self._serving = False
+        self._leaving = False
         self._new_recording = asyncio.Event()
         self._first_audio_ms: int | None = None
         self._offset_ms = 0
@@ -77,13 +86,32 @@ class Relay:
         if self._kept.header and _begins_a_recording(data):
             await self._begin_again()
         if self._first_audio_ms is None:
-            await self._begin()
+            await self._begin(data)
         self._kept.add(data, self._known, int(time.time() * 1000))
         self._more.set()
 
     async def run(self) -> None:
         """Serve engine after engine until cancelled. Raises ClaimLost, AudioUndecodable."""
         await first_of(self._serve_all(), self._keep_store_informed())
+
+    async def hand_over(self) -> None:
+        """The host has left: wait until the engine has all of its audio. `run` goes on meanwhile, then ends.
+
+        An engine that is behind has it within HAND_OVER_S or not at all, and so has one that is not there.
+        """
+        self._leaving = True
+        await self._tell_store()
+        await self._until_taken()
+
+    async def _until_taken(self) -> None:
+        """Wait until the engine has read all that is kept: if there is any, and a connection to one."""
+        if self._kept.header is None or not self._serving:
+            return
+        self._taken.clear()
+        self._more.set()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(HAND_OVER_S):
+                await self._taken.wait()
 
     async def _serve_all(self) -> None:
         while True:
@@ -102,9 +130,11 @@ class Relay:
                     log.info("engine %s can't be reached: %s", engine.pod_name, error)
             except (OSError, InvalidHandshake, TimeoutError) as error:
                 log.info("engine %s can't be reached: %s", engine.pod_name, type(error).__name__)
+            if self._leaving:
+                return
             await asyncio.sleep(TRY_AGAIN_S)
 
-    async def _begin(self) -> None:
+    async def _begin(self, data: bytes) -> None:
         """The socket's first audio: its time in the session, and the header it may go on with."""
         now_ms = int(time.time() * 1000)
         self._first_audio_ms = now_ms
@@ -112,13 +142,24 @@ class Relay:
         try:
             self._offset_ms = await audio.offset_ms(self._store, room, session, now_ms)
             self._known = await audio.header(self._store, room, session)
+            if self._known is None and self._offset_ms and not _begins_a_recording(data):
+                self._known = await self._header_of_earlier_socket()
         except STORE_AWAY:
             log.warning("live store is away: room %s starts a recording without its time", room)
         # Never before what is written: a store that was lost, or audio sent in a burst, knows no better time.
         self._offset_ms = max(self._offset_ms, int(self._view.state.end * 1000))
 
+    async def _header_of_earlier_socket(self) -> Header | None:
+        """Wait for the header that this recording began with: the socket it was sent to may still tell it."""
+        for _ in range(round(HEADER_S / TRY_AGAIN_S)):
+            await asyncio.sleep(TRY_AGAIN_S)
+            if found := await audio.header(self._store, self._view.room, self._view.session):
+                return found
+        return None
+
     async def _begin_again(self) -> None:
         """A new recorder on the same socket: a header always gets a new decoder, so this is a new turn."""
+        await self._until_taken()
         try:
             await self._claim.raise_above(self._claim.turn)
         except STORE_AWAY as error:
@@ -129,20 +170,22 @@ class Relay:
 
     async def _keep_store_informed(self) -> None:
         """Say again what a store may have lost: header and time of the first audio."""
-        room, session = self._view.room, self._view.session
         told: Header | None = None
         while True:
-            await asyncio.sleep(0.1 if told is not self._kept.header else 2.0)
-            header = self._kept.header
-            if header is None or self._first_audio_ms is None:
-                continue
-            try:
-                first_ms = self._first_audio_ms - self._offset_ms
-                await audio.put_back_first(self._store, room, session, first_ms)
-                await audio.keep_header(self._store, room, session, self._claim.turn, header)
-                told = header
-            except STORE_AWAY:
-                continue
+            await asyncio.sleep(0.1 if told is None or told is not self._kept.header else 2.0)
+            told = await self._tell_store() or told
+
+    async def _tell_store(self) -> Header | None:
+        """Tell the store how this recording began; return the header it has of it now, if any."""
+        header, room, session = self._kept.header, self._view.room, self._view.session
+        if header is None or self._first_audio_ms is None:
+            return None
+        try:
+            await audio.put_back_first(self._store, room, session, self._first_audio_ms - self._offset_ms)
+            await audio.keep_header(self._store, room, session, self._claim.turn, header)
+        except STORE_AWAY:
+            return None
+        return header
 
     async def _engine(self) -> EngineRef:
         """Wait for an engine that takes audio."""
@@ -168,17 +211,26 @@ class Relay:
             open_timeout=5,
             close_timeout=1,
         ) as socket:
-            async with asyncio.timeout(ACCEPT_S):
-                accepted = AudioAccepted.model_validate_json(await socket.recv())
-            if self._claim.turn != turn:
-                # A new recording began meanwhile: nothing of it belongs into this turn.
-                return
-            await first_of(
-                self._send(socket, accepted.next),
-                self._hear(socket),
-                self._until_moved(engine),
-                self._until_another_turn(turn),
-            )
+            self._serving = True
+            try:
+                await first_of(
+                    self._speak_to(socket, turn),
+                    self._until_moved(engine),
+                    self._until_another_turn(turn),
+                )
+            finally:
+                self._serving = False
+                # Whoever waits for it waits for nothing now.
+                self._taken.set()
+
+    async def _speak_to(self, socket: ClientConnection, turn: int) -> None:
+        """Send to this connection until it ends, or the host has left and all is sent."""
+        async with asyncio.timeout(ACCEPT_S):
+            accepted = AudioAccepted.model_validate_json(await socket.recv())
+        if self._claim.turn != turn:
+            # A new recording began meanwhile: nothing of it belongs into this turn.
+            return
+        await first_of(self._send(socket, accepted.next), self._hear(socket))
 
     def _authorization(self, engine: EngineRef) -> dict[str, str]:
         if self._key is None:
@@ -206,6 +258,12 @@ class Relay:
                 n += 1
             elif n < self._kept.next:
                 raise AudioDropped
+            elif not self._taken.is_set():
+                # The answer comes when everything before it was read.
+                await (await socket.ping())
+                self._taken.set()
+            elif self._leaving:
+                return
             else:
                 self._commit()
                 await self._wait_for_more()

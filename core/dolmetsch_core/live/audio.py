@@ -10,12 +10,12 @@ from dolmetsch_core.live.pen import SESSION_TTL_S
 from dolmetsch_core.live.store import Script
 from dolmetsch_core.media import Container
 
-# KEYS host, audio; ARGV turn, container, header, ttl. Only the host's latest socket may set a header.
+# KEYS audio; ARGV turn, container, header, ttl. A socket that has been replaced may still tell how the
+# recording began with which the next one goes on, but not over the header of a later one.
 _KEEP = Script("""
-local holder = redis.call('HGET', KEYS[1], 'turn')
-if holder and holder ~= ARGV[1] then return 0 end
-redis.call('HSET', KEYS[2], 'container', ARGV[2], 'header', ARGV[3])
-redis.call('EXPIRE', KEYS[2], ARGV[4])
+if tonumber(redis.call('HGET', KEYS[1], 'turn') or '0') > tonumber(ARGV[1]) then return 0 end
+redis.call('HSET', KEYS[1], 'turn', ARGV[1], 'container', ARGV[2], 'header', ARGV[3])
+redis.call('EXPIRE', KEYS[1], ARGV[4])
 return 1
 """)
 
@@ -29,9 +29,9 @@ class Header:
 
 
 async def keep_header(store: Redis, room: str, session: str, turn: int, header: Header) -> bool:
-    """Keep the header under the host claim. False: a later turn has the room."""
-    names = [keys.host(room), keys.audio(room, session)]
-    return bool(await _KEEP(store, names, [turn, header.container.value, header.data, SESSION_TTL_S]))
+    """Keep the header of this turn's recording. False: a later turn has one."""
+    values = [turn, header.container.value, header.data, SESSION_TTL_S]
+    return bool(await _KEEP(store, [keys.audio(room, session)], values))
 
 
 async def header(store: Redis, room: str, session: str) -> Header | None:

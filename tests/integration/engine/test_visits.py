@@ -1,5 +1,6 @@
 """A host's sockets follow one another on one session: whose audio is taken."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, cast
@@ -14,7 +15,7 @@ from dolmetsch_engine.captions import Update
 from dolmetsch_engine.decoder import DecoderError
 from dolmetsch_engine.ingest import Ingest, Opening
 from dolmetsch_engine.segmenter import Sentence
-from dolmetsch_engine.session import LowerTurn, Session
+from dolmetsch_engine.session import LEVEL_S, LowerTurn, Session
 from dolmetsch_engine.status import StatusBoard
 from tests.webm import recorded
 
@@ -83,6 +84,86 @@ async def test_a_lower_turn_is_refused(session: Session) -> None:
     with pytest.raises(LowerTurn) as refused:
         await session.join(1)
     assert refused.value.turn == 2
+
+
+class BusyTranscriber(SilentTranscriber):
+    """Takes audio when it is let: it is behind."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.behind = asyncio.Event()
+        self.level = asyncio.Event()
+
+    async def feed(self, pcm: bytes) -> None:
+        self.behind.set()
+        await self.level.wait()
+        await super().feed(pcm)
+
+
+async def test_a_later_socket_waits_until_the_one_before_has_brought_its_audio(store: Redis) -> None:
+    wanted = SessionRequest(room="R1", session="s.1", epoch=1, source_lang="en")
+    transcriber = BusyTranscriber()
+    session = Session(store, cast("Any", transcriber), StatusBoard(), wanted)
+    await session.open()
+    first, _ = await session.join(1)
+    ingest = await session.begin(first, OPENING, b"")
+
+    async def bring() -> None:
+        for message in MESSAGES[:20]:
+            await session.feed(first, ingest, message)
+        await session.leave(first)
+
+    bringing = asyncio.create_task(bring())
+    await transcriber.behind.wait()
+    joining = asyncio.create_task(session.join(2))
+    await asyncio.sleep(2 * LEVEL_S)
+    assert not joining.done()
+    transcriber.level.set()
+    await bringing
+    assert ingest.next == 20
+    assert (await joining)[1] is None
+    with pytest.raises(LowerTurn):
+        await session.join(1)
+    await session.drain()
+
+
+async def test_of_several_later_sockets_the_last_one_gets_it(store: Redis) -> None:
+    wanted = SessionRequest(room="R1", session="s.1", epoch=1, source_lang="en")
+    transcriber = BusyTranscriber()
+    session = Session(store, cast("Any", transcriber), StatusBoard(), wanted)
+    await session.open()
+    first, _ = await session.join(1)
+    ingest = await session.begin(first, OPENING, b"")
+    bringing = asyncio.create_task(session.feed(first, ingest, MESSAGES[0]))
+    await transcriber.behind.wait()
+    second, third = (asyncio.create_task(session.join(turn)) for turn in (2, 3))
+    await asyncio.sleep(0)
+    transcriber.level.set()
+    await bringing
+    with pytest.raises(LowerTurn):
+        await second
+    await third
+    await session.drain()
+
+
+async def test_a_socket_that_hangs_is_not_waited_for_for_ever(
+    store: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dolmetsch_engine.session.HAND_OVER_S", 0.2)
+    wanted = SessionRequest(room="R1", session="s.1", epoch=1, source_lang="en")
+    transcriber = BusyTranscriber()
+    session = Session(store, cast("Any", transcriber), StatusBoard(), wanted)
+    await session.open()
+    first, _ = await session.join(1)
+    ingest = await session.begin(first, OPENING, b"")
+    bringing = asyncio.create_task(session.feed(first, ingest, MESSAGES[0]))
+    await transcriber.behind.wait()
+    joining = asyncio.create_task(session.join(2))
+    await asyncio.sleep(1)
+    transcriber.level.set()
+    await bringing
+    await joining
+    await session.drain()
 
 
 async def test_a_recording_is_gone_on_with_only_if_its_header_is_known(

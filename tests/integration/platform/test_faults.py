@@ -11,9 +11,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from dolmetsch_local.client import Login, login
+from dolmetsch_local.client import Login, host_socket, login, until_ready
 from dolmetsch_local.processes import free_port
-from dolmetsch_local.recorder import record
+from dolmetsch_local.recorder import load, record
 from dolmetsch_local.speak import speak
 from tests.integration.platform.hosts import engine_of
 from tests.integration.platform.reading import CATCH_UP_S, until_all_is_read
@@ -87,6 +87,27 @@ async def test_a_host_changes_its_target_language_on_another_api_process(platfor
             await until(lambda: english.closed and german.closed, "the room closes", CATCH_UP_S)
     assert_all_heard(english, "en")
     assert english.texts("en") == german.texts("en")
+
+
+@pytest.mark.parametrize("new_recording", [False, True], ids=["the recording goes on", "a new recording"])
+async def test_what_an_engine_is_behind_with_is_heard_though_the_host_s_socket_is_renewed(
+    platform: PlatformProcess, new_recording: bool
+) -> None:
+    """Half a talk in one moment, as after an outage; then another socket, or the browser's next recorder."""
+    of = talk("en")
+    key, recording = await login(platform.address), load(of.recording)
+    slices = list(recording.slices())
+    half = next(at for at, piece in enumerate(slices) if piece.until > of.sentences[4]["end"])
+    rest = list(recording.slices(slices[half - 1].until)) if new_recording else slices[half:]
+    async with viewing(platform.url, "DEMO1", "en") as (english,):
+        for pieces in (slices[:half], rest):
+            async with host_socket(key, "DEMO1", "en", "en") as host:
+                await until_ready(host)
+                for piece in pieces:
+                    await host.send(piece.data)
+                if pieces is rest:
+                    await until_all_is_read(of, "en", english)
+    assert_all_heard(english, "en", wer=0.2)
 
 
 async def test_a_lost_live_store_is_filled_again_and_sentences_arrive_once(platform: PlatformProcess) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from http import HTTPStatus
 from types import SimpleNamespace
@@ -12,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from dolmetsch_api.sockets import relay as relay_module
@@ -204,10 +206,119 @@ async def test_a_recording_that_begins_while_an_engine_is_called_is_all_of_a_tur
             for data in before:
                 await relay.take(data)
             await until(lambda: 1 in engine.heard, "the engine is called")
-            for data in after:
-                await relay.take(data)
+            beginning = asyncio.create_task(relay.take(after[0]))
+            await asyncio.sleep(0)
+            assert not beginning.done()
             engine.accept.set()
+            await beginning
+            for data in after[1:]:
+                await relay.take(data)
             await until(lambda: engine.heard.get(2) == after, "the new recording")
-            assert engine.heard[1] == []
+            assert engine.heard[1] == before
         finally:
             await end_tasks(running)
+
+
+class BehindEngine:
+    """Accepts at once, and takes a message only when it is let."""
+
+    def __init__(self) -> None:
+        self.heard: dict[int, list[bytes]] = {}
+        self.takes = asyncio.Semaphore(0)
+
+    async def handle(self, socket: ServerConnection) -> None:
+        assert socket.request is not None
+        heard = self.heard.setdefault(int(parse_qs(urlsplit(socket.request.path).query)["turn"][0]), [])
+        await socket.send(AudioAccepted(next=None).model_dump_json())
+        while True:
+            await self.takes.acquire()
+            try:
+                message = await socket.recv()
+            except ConnectionClosed:
+                return
+            if isinstance(message, bytes) and message:
+                heard.append(message)
+
+    def take(self, count: int) -> None:
+        for _ in range(count):
+            self.takes.release()
+
+
+@asynccontextmanager
+async def relay_to(engine: BehindEngine) -> AsyncIterator[tuple[Relay, asyncio.Task[None]]]:
+    """A relay at work, to an engine that does not read ahead."""
+    view = RoomView()
+    async with (
+        serve(engine.handle, "127.0.0.1", 0, max_queue=1) as server,
+        connect("redis://127.0.0.1:1") as away,
+    ):
+        await view.replace({"R1": room(next(iter(server.sockets)).getsockname()[1])})
+        relay = Relay(
+            cast(Any, SimpleNamespace(view=view)),
+            away,
+            cast(CaptionView, SimpleNamespace(room="R1", session="u.1", state=CaptionState())),
+            cast(HeldClaim, Claim()),
+            kept_seconds=60,
+        )
+        running = asyncio.create_task(relay.run())
+        try:
+            yield relay, running
+        finally:
+            engine.take(10_000)
+            await end_tasks(running)
+
+
+async def test_when_its_host_leaves_an_engine_that_is_behind_gets_the_rest() -> None:
+    engine, audio = BehindEngine(), recorded(talk("en").recording)
+    async with relay_to(engine) as (relay, running):
+        for data in audio:
+            await relay.take(data)
+        await until(lambda: 1 in engine.heard, "the engine is called")
+        leaving = asyncio.create_task(relay.hand_over())
+        engine.take(20)
+        await until(lambda: len(engine.heard[1]) > 10, "some of it")
+        assert not leaving.done()
+        engine.take(10_000)
+        await leaving
+        await until(lambda: engine.heard[1] == audio, "all of it, in order")
+        await until(running.done, "the relay has ended")
+
+
+async def test_an_engine_that_takes_nothing_is_not_waited_for_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(relay_module, "HAND_OVER_S", 0.3)
+    engine = BehindEngine()
+    async with relay_to(engine) as (relay, _):
+        # More than the buffers between the two hold.
+        for data in recorded(talk("en").recording):
+            await relay.take(data * 200)
+        await until(lambda: 1 in engine.heard, "the engine is called")
+        await relay.hand_over()
+        assert engine.heard[1] == []
+
+
+async def test_a_new_recording_waits_until_the_one_before_is_with_its_engine() -> None:
+    engine = BehindEngine()
+    before, after = recorded(talk("en").recording), recorded(talk("de").recording)[:3]
+    async with relay_to(engine) as (relay, _):
+        for data in before:
+            await relay.take(data)
+        await until(lambda: 1 in engine.heard, "the engine is called")
+        engine.take(20)
+        await until(lambda: len(engine.heard[1]) > 10, "some of it")
+        beginning = asyncio.create_task(relay.take(after[0]))
+        engine.take(10_000)
+        await beginning
+        for data in after[1:]:
+            await relay.take(data)
+        await until(lambda: engine.heard.get(2) == after, "the new recording")
+        assert engine.heard[1] == before
+
+
+async def test_a_host_who_has_said_nothing_leaves_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay_module, "HAND_OVER_S", 3600.0)
+    engine = BehindEngine()
+    async with relay_to(engine) as (relay, _):
+        await until(lambda: 1 in engine.heard, "the engine is called")
+        await relay.hand_over()
