@@ -208,10 +208,14 @@ def speak(
         def progress(done: float, total: float) -> None:
             bar.update(task, completed=done, total=total)
 
+        def away() -> None:
+            console.print(f"The connection was lost: trying again for {speaking.AWAY_S:.0f} s")
+
         talk = _log(log)
-        asyncio.run(
-            speaking.speak(address, room, file, lang, progress, store=store, public=public, began=talk.began)
+        spoken = speaking.speak(
+            address, room, file, lang, progress, store=store, public=public, began=talk.began, away=away
         )
+        asyncio.run(spoken)
 
 
 @app.command()

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from dolmetsch_local.state import Address
@@ -106,6 +106,19 @@ def _socket(url: str, path: str, headers: dict[str, str]) -> connect:
         compression=None,
         open_timeout=ANSWER_S,
     )
+
+
+async def until_ready(socket: ClientConnection) -> None:
+    """Wait until the room takes a host's audio. Raises Refused, ConnectionClosed."""
+    async for frame in frames(socket):
+        if frame.get("info", {}).get("ready_to_recieve_audio"):
+            return
+    await raise_why(socket)
+
+
+async def raise_why(socket: ClientConnection) -> None:
+    """Raise ConnectionClosed of a closed socket, whose frames just end where a server goes away."""
+    await socket.recv()
 
 
 async def frames(socket: AsyncIterable[str | bytes]) -> AsyncIterator[dict[str, Any]]:

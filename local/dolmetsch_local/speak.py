@@ -11,7 +11,16 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
 from dolmetsch_core.tasks import end_tasks, first_of
-from dolmetsch_local.client import FOR_GOOD, Refused, frames, host_socket, login, room_of
+from dolmetsch_local.client import (
+    FOR_GOOD,
+    Refused,
+    frames,
+    host_socket,
+    login,
+    raise_why,
+    room_of,
+    until_ready,
+)
 from dolmetsch_local.recorder import Recording, load
 from dolmetsch_local.state import Address
 
@@ -35,22 +44,23 @@ async def speak(
     store: bool = False,
     public: bool = False,
     began: Callable[[], None] = lambda: None,
+    away: Callable[[], None] = lambda: None,
 ) -> None:
     """Stream the recording into the room in real time, and stay until it is heard. Raises NotAudio, Refused.
 
-    `began` is called when its time begins. A lost socket is opened again, and what was not sent follows; what
-    a network has swallowed before anybody noticed is lost.
+    `began` is called when its time begins, `away` when the connection was lost in mid-talk. A lost socket
+    is opened again, and what was not sent follows; what a network has swallowed before anybody noticed is
+    lost.
     """
     recording = await asyncio.to_thread(load, path)
     source = lang or (await room_of(address.url, room))["source_lang"]
     key = await login(address)
     talk = _Talk(recording, progress, began)
-    lost = None
+    sent, lost = 0.0, None
     while True:
         try:
             async with host_socket(key, room, source, source, store=store, public=public) as socket:
-                await _until_ready(socket)
-                lost = None
+                await until_ready(socket)
                 await talk.go_on(socket)
                 return
         except (Refused, ConnectionClosed, InvalidHandshake, OSError) as error:
@@ -59,8 +69,11 @@ async def speak(
                     reason = error.rcvd.reason if error.rcvd else ""
                     raise Refused(reason or "The connection was lost") from error
                 raise
-            lost = lost or time.monotonic()
-            if time.monotonic() - lost > AWAY_S:
+            if talk.sent > sent or lost is None:
+                # It went on meanwhile: this is another outage.
+                sent, lost = talk.sent, time.monotonic()
+                away()
+            elif time.monotonic() - lost > AWAY_S:
                 raise Refused(
                     f"The connection was lost, and did not come back within {AWAY_S:.0f} s"
                 ) from error
@@ -89,7 +102,8 @@ class _Talk:
         self._tell_begin = began
         self._captions = Captions()
         self._began: float | None = None
-        self._sent = 0.0
+        self.sent = 0.0
+        """Seconds of the recording."""
 
     @property
     def has_begun(self) -> bool:
@@ -105,13 +119,13 @@ class _Talk:
             self._tell_begin()
         hearing = asyncio.create_task(self._captions.hear(socket), name="frames")
         try:
-            for piece in self._recording.slices(self._sent):
+            for piece in self._recording.slices(self.sent):
                 await asyncio.sleep(max(0.0, self._began + piece.until - time.monotonic()))
                 # A socket that closes is told by its reason.
                 if hearing.done():
                     hearing.result()
                 await socket.send(piece.data)
-                self._sent = piece.until
+                self.sent = piece.until
                 self._progress(piece.until, self._recording.length)
             await first_of(self._captions.until_quiet(), _ended(hearing, socket))
         finally:
@@ -124,20 +138,7 @@ class _Talk:
 async def _ended(hearing: asyncio.Task[None], socket: ClientConnection) -> None:
     """Wait for the end of the frames. Raises Refused, ConnectionClosed."""
     await asyncio.shield(hearing)
-    await _raise_why(socket)
-
-
-async def _raise_why(socket: ClientConnection) -> None:
-    """Raise ConnectionClosed of a socket that is closed: its frames just end where a server goes away."""
-    await socket.recv()
-
-
-async def _until_ready(socket: ClientConnection) -> None:
-    """Wait until the engine is. Raises Refused, ConnectionClosed."""
-    async for frame in frames(socket):
-        if frame.get("info", {}).get("ready_to_recieve_audio"):
-            return
-    await _raise_why(socket)
+    await raise_why(socket)
 
 
 class Captions:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from websockets.asyncio.client import ClientConnection
 
 from dolmetsch_core.tasks import end_tasks
-from dolmetsch_local.client import frames, host_socket, login
+from dolmetsch_local.client import frames, host_socket, login, until_ready
 from dolmetsch_local.recorder import record
 from dolmetsch_local.state import Address
 from tests.scoring import Talk
@@ -18,9 +18,7 @@ async def hosting(address: Address, room: str) -> AsyncIterator[ClientConnection
     """A host in an English room, whose engine is ready, for as long as the context lasts. Raises Refused."""
     key = await login(address)
     async with host_socket(key, room, "en", "en") as socket:
-        async for frame in frames(socket):
-            if frame.get("info", {}).get("ready_to_recieve_audio"):
-                break
+        await until_ready(socket)
         yield socket
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from websockets.asyncio.client import ClientConnection
 
 from dolmetsch_core.tasks import end_tasks
-from dolmetsch_local.client import Login, frames, host_socket, login
+from dolmetsch_local.client import Login, frames, host_socket, login, until_ready
 from dolmetsch_local.recorder import Slice, record
 from tests.platform_process import PlatformProcess
 
@@ -39,9 +39,7 @@ async def send(
     """Send slices at their time through one host socket; return when the recording began."""
     loop = asyncio.get_running_loop()
     async with host_socket(key, room, source, target) as socket:
-        async for frame in frames(socket):
-            if frame.get("info", {}).get("ready_to_recieve_audio"):
-                break
+        await until_ready(socket)
         begun = begun or loop.time()
         reading = asyncio.create_task(_read(socket))
         try:

@@ -7,7 +7,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection
 
 from dolmetsch_core.tasks import end_tasks
-from dolmetsch_local.client import frames, host_socket, login
+from dolmetsch_local.client import frames, host_socket, login, until_ready
 from dolmetsch_local.recorder import Slice, record
 from dolmetsch_local.speak import speak
 from tests.integration.platform.reading import CATCH_UP_S, until_all_is_read
@@ -90,7 +90,7 @@ async def test_a_host_who_speaks_another_language_is_told_and_changes_it_in_mid_
         before = dict(english.sentences)
         sent = next(at for at, piece in enumerate(slices) if piece.until > told.audio)
         async with host_socket(key, "DEMO1", "de", "de") as host:
-            await _until_ready(host)
+            await until_ready(host)
             begun = asyncio.get_running_loop().time() - slices[sent].until
             for piece in slices[sent:]:
                 await asyncio.sleep(max(0.0, begun + piece.until - asyncio.get_running_loop().time()))
@@ -115,7 +115,7 @@ class Told:
 
 async def _speak_until_told(host: ClientConnection, slices: list[Slice]) -> Told:
     told = Told()
-    await _until_ready(host)
+    await until_ready(host)
 
     async def listen() -> None:
         async for frame in frames(host):
@@ -136,9 +136,3 @@ async def _speak_until_told(host: ClientConnection, slices: list[Slice]) -> Told
     finally:
         await end_tasks(listening)
     return told
-
-
-async def _until_ready(host: ClientConnection) -> None:
-    async for frame in frames(host):
-        if frame.get("info", {}).get("ready_to_recieve_audio"):
-            return

@@ -79,8 +79,11 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(speaking, "AWAY_S", 0.5)
 
 
-async def speak(address: Address, recording: Path) -> None:
-    await speaking.speak(address, "ROOM", recording, "en", lambda *_: None)
+async def speak(address: Address, recording: Path) -> int:
+    """Speak it; how often the connection was lost."""
+    lost: list[None] = []
+    await speaking.speak(address, "ROOM", recording, "en", lambda *_: None, away=lambda: lost.append(None))
+    return len(lost)
 
 
 @pytest.fixture
@@ -97,7 +100,7 @@ async def test_a_new_socket_gets_a_new_recording_of_what_was_not_sent(
     end: tuple[int, int, str], recording: Path
 ) -> None:
     async with stage(end, None) as (server, address):
-        await speak(address, recording)
+        assert await speak(address, recording) == 1
     first, second = server.heard
     seconds = [await decoded(each) for each in (first, second)]
     # What was on its way when the socket closed went with it: a slice at most.
