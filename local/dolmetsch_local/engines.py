@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import logging
+import os
 import secrets
 from dataclasses import dataclass, field
 
@@ -22,6 +23,21 @@ FIRST_ANSWER_S = 120.0
 LOST_AFTER_S = 6.0
 """An engine that misses its health check for so long is lost."""
 STOP_PATIENCE_S = 3.5
+MOST_THREADS = 4
+"""More make a pass of these models no quicker."""
+
+
+def threads_of(cpus: int) -> int:
+    """CPU threads of one engine of a machine: half of its CPUs, since two engines share them with the rest.
+
+    On two CPUs one thread is as quick as two, for four fifths of the work (docs/adr/0020-a-second-look.md).
+    """
+    return min(MOST_THREADS, max(1, cpus // 2))
+
+
+def usable_cpus() -> int:
+    """CPUs that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass

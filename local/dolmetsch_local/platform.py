@@ -22,7 +22,7 @@ from dolmetsch_core.live import store as live_store
 from dolmetsch_core.tasks import end_tasks, first_of
 from dolmetsch_core.wire.room import EnginePoolSpec
 from dolmetsch_local.controller import Controller
-from dolmetsch_local.engines import Engines
+from dolmetsch_local.engines import Engines, threads_of, usable_cpus
 from dolmetsch_local.libretranslate import (
     LibreTranslateMissing,
     LibreTranslateNotReady,
@@ -171,13 +171,12 @@ class Platform:
 
     async def _start_engines(self, model: Path) -> Engines:
         settings = self._settings
-        demo = settings.model == DEMO
+        demo, usual = settings.model == DEMO, threads_of(usable_cpus())
         env = {
             "DOLMETSCH_STORE_URL": self._valkey.url,
             "DOLMETSCH_ENGINE_MODEL": str(model),
             "DOLMETSCH_ENGINE_HOST": "127.0.0.1",
-            # Two engines share this machine, and more threads than it has cores make both slower.
-            "DOLMETSCH_ENGINE_THREADS": str(settings.engine_threads or (1 if demo else 0)),
+            "DOLMETSCH_ENGINE_THREADS": str(settings.engine_threads or (1 if demo else usual)),
         }
         if demo:
             env["DOLMETSCH_ENGINE_LANGUAGES"] = '["en","de"]'

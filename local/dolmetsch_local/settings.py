@@ -67,7 +67,7 @@ class LocalSettings(ScheduleSettings, StateSettings):
     libretranslate_python: Path = _CHECKOUT / ".venv-libretranslate" / "bin" / "python"
     """Python of the environment that LibreTranslate is installed in."""
     engine_threads: int = Field(default=0, ge=0)
-    """CPU threads of each engine; 0: the physical cores."""
+    """CPU threads of each engine; 0: half of the CPUs, at most four."""
 
     @field_validator("languages", mode="before")
     @classmethod
