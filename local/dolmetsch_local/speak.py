@@ -1,6 +1,7 @@
 """`dolmetsch speak`: streams a recording into a room in real time, as a browser would."""
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterable, Callable
 from contextlib import suppress
@@ -114,13 +115,16 @@ class _Talk:
 
         Raises Refused, ConnectionClosed.
         """
-        if self._began is None:
-            self._began = time.monotonic()
+        began = self._began
+        if began is None:
+            began = self._began = time.monotonic()
             self._tell_begin()
+        else:
+            await self._tell_late(socket, began)
         hearing = asyncio.create_task(self._captions.hear(socket), name="frames")
         try:
             for piece in self._recording.slices(self.sent):
-                await asyncio.sleep(max(0.0, self._began + piece.until - time.monotonic()))
+                await asyncio.sleep(max(0.0, began + piece.until - time.monotonic()))
                 # A socket that closes is told by its reason.
                 if hearing.done():
                     hearing.result()
@@ -133,6 +137,13 @@ class _Talk:
             if not hearing.cancelled():
                 # It is the socket's end, of which sending has told already.
                 hearing.exception()
+
+    async def _tell_late(self, socket: ClientConnection, began: float) -> None:
+        """What comes next joins what was sent: without being told, the room takes it for spoken just now."""
+        piece = next(self._recording.slices(self.sent), None)
+        late = time.monotonic() - (began + piece.until) if piece else 0.0
+        if late > 0:
+            await socket.send(json.dumps({"late_ms": round(late * 1000)}))
 
 
 async def _ended(hearing: asyncio.Task[None], socket: ClientConnection) -> None:

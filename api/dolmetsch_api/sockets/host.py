@@ -5,6 +5,7 @@ import json
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import WebSocket, WebSocketDisconnect
 
@@ -24,6 +25,7 @@ from dolmetsch_core.wire.room import TERM_LENGTH, TERMS, TITLE_LENGTH, Phase, Ro
 
 log = logging.getLogger(__name__)
 RESTART = "restart_backend_engine"
+LATEST_MS = 600_000
 
 
 async def serve_host(platform: Platform, socket: WebSocket, wish: Wish) -> None:
@@ -137,7 +139,11 @@ async def _listen(platform: Platform, socket: WebSocket, relay: Relay, room_id: 
         if message.get("bytes") is not None:
             await relay.take(message["bytes"])
             continue
-        if _signal(message["text"]) != RESTART:
+        said = _said(message["text"])
+        if "late_ms" in said:
+            relay.begins_late(_late_ms(said["late_ms"]))
+            continue
+        if said.get("signal") != RESTART:
             raise Refused("Text frame not understood: send audio as binary frames")
         log.info("host of room %s asks for a restart of its engine session", room_id)
         try:
@@ -146,10 +152,16 @@ async def _listen(platform: Platform, socket: WebSocket, relay: Relay, room_id: 
             log.warning("room %s goes on without a restart: %s %s", room_id, type(error).__name__, error)
 
 
-def _signal(text: str) -> str | None:
+def _said(text: str) -> dict[str, Any]:
     try:
         message = json.loads(text)
     except (ValueError, RecursionError):
-        return None
-    signal = message.get("signal") if isinstance(message, dict) else None
-    return signal if isinstance(signal, str) else None
+        return {}
+    return message if isinstance(message, dict) else {}
+
+
+def _late_ms(value: object) -> int:
+    """Raises Refused."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LATEST_MS:
+        raise Refused(f"late_ms is how late the next audio comes: send 0 to {LATEST_MS} milliseconds")
+    return int(value)

@@ -78,6 +78,7 @@ class Relay:
         self._new_recording = asyncio.Event()
         self._first_audio_ms: int | None = None
         self._offset_ms = 0
+        self._late_ms = 0
 
     async def take(self, data: bytes) -> None:
         """Take the host's next binary message. Raises media.NoHeader."""
@@ -89,6 +90,10 @@ class Relay:
             await self._begin(data)
         self._kept.add(data, self._known, int(time.time() * 1000))
         self._more.set()
+
+    def begins_late(self, milliseconds: int) -> None:
+        """The audio that comes next was spoken so long before it is sent: its host has kept it meanwhile."""
+        self._late_ms = milliseconds
 
     async def run(self) -> None:
         """Serve engine after engine until cancelled. Raises ClaimLost, AudioUndecodable."""
@@ -136,8 +141,8 @@ class Relay:
 
     async def _begin(self, data: bytes) -> None:
         """The socket's first audio: its time in the session, and the header it may go on with."""
-        now_ms = int(time.time() * 1000)
-        self._first_audio_ms = now_ms
+        now_ms = int(time.time() * 1000) - self._late_ms
+        self._first_audio_ms, self._late_ms = now_ms, 0
         room, session = self._view.room, self._view.session
         try:
             self._offset_ms = await audio.offset_ms(self._store, room, session, now_ms)

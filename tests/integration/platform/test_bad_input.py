@@ -60,10 +60,23 @@ async def test_a_request_with_too_long_a_line_is_answered_and_its_connection_end
     [
         ("not json", "Text frame not understood: send audio as binary frames"),
         ('{"signal":"dance"}', "Text frame not understood: send audio as binary frames"),
+        ('{"late_ms": -1}', "late_ms is how late the next audio comes: send 0 to 600000 milliseconds"),
+        ('{"late_ms": "soon"}', "late_ms is how late the next audio comes: send 0 to 600000 milliseconds"),
+        ('{"late_ms": 1e12}', "late_ms is how late the next audio comes: send 0 to 600000 milliseconds"),
+        ('{"late_ms": NaN}', "late_ms is how late the next audio comes: send 0 to 600000 milliseconds"),
         ("[" * 100_000, "Text frame not understood: send audio as binary frames"),
         (b"no header, just noise", "The audio has no stream header: stop the recorder and start a new one"),
     ],
-    ids=["no json", "unknown signal", "nested without end", "no header"],
+    ids=[
+        "no json",
+        "unknown signal",
+        "early",
+        "a word",
+        "years",
+        "no number",
+        "nested without end",
+        "no header",
+    ],
 )
 async def test_what_is_no_audio_is_named_and_the_room_waits_for_its_host(
     platform: PlatformProcess, sent: str | bytes, reason: str

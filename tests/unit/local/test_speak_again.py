@@ -32,6 +32,8 @@ class Stage:
         """An act: after N slices it closes with code and reason; or it refuses. None: it hears all."""
         self._acts = list(acts)
         self.heard: list[list[bytes]] = []
+        self.late: list[int] = []
+        """What it was told: how late the audio came."""
         self.refused = 0
 
     def refuse(self, connection: ServerConnection, _request: Request) -> Response | None:
@@ -53,7 +55,10 @@ class Stage:
             await socket.close(code, reason)
             return
         async for message in socket:
-            assert isinstance(message, bytes)
+            if isinstance(message, str):
+                assert not got, "it is told before the audio that it is about"
+                self.late.append(json.loads(message)["late_ms"])
+                continue
             got.append(message)
             if len(got) >= slices:
                 await socket.close(code, reason)
@@ -106,6 +111,17 @@ async def test_a_new_socket_gets_a_new_recording_of_what_was_not_sent(
     # What was on its way when the socket closed went with it: a slice at most.
     assert sum(seconds) == pytest.approx(load(recording).length, abs=0.65)
     assert second[0][:4] == bytes.fromhex("1A45DFA3"), "with a header of its own"
+
+
+async def test_a_room_is_told_how_late_the_audio_is_that_it_missed(
+    recording: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(speaking, "AGAIN_S", 0.9)
+    async with stage((3, 1012, ""), None) as (server, address):
+        await speak(address, recording)
+    # 0.9 s without a socket, of which the next slice takes 0.3 to be spoken.
+    [late] = server.late
+    assert 500 <= late <= 30_000
 
 
 async def decoded(messages: list[bytes]) -> float:
