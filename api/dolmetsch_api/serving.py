@@ -1,10 +1,16 @@
 """How uvicorn serves the application: what a request may hold, pings, whose word counts for addresses."""
 
-from typing import Any, Final
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import CloseCode
 
 from dolmetsch_api.settings import ApiSettings
+
+if TYPE_CHECKING:
+    from uvicorn._types import ASGISendEvent
 
 MAX_MESSAGE_BYTES: Final = 1 << 20
 """A second of audio is 16 kB; a larger frame is no audio."""
@@ -12,8 +18,34 @@ MAX_HEAD_BYTES: Final = 1 << 17
 """All lines of a request together: twice what one may have, lest a line that is too long goes unanswered."""
 
 
+ON_ITS_WAY_S: Final = 3.0
+"""For what a client sends before it hears that this server ends."""
+
+
 class RoomSockets(WebSocketsSansIOProtocol):
-    """uvicorn's, which neither answers nor ends a connection whose request it could not read."""
+    """uvicorn's, but for two things.
+
+    That one neither answers nor ends a connection whose request it could not read. And at the server's end it
+    closes connections at once, with all that is on its way: words of a host that nobody else has.
+    """
+
+    _going = False
+
+    def shutdown(self) -> None:
+        """Say that this server ends, and take what comes until the client has heard it."""
+        if self.close_sent or not self.handshake_complete or self.transport.is_closing():
+            super().shutdown()
+            return
+        self.stop_keepalive()
+        self._going = True
+        self.conn.send_close(CloseCode.SERVICE_RESTART)
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_timer = self.loop.call_later(ON_ITS_WAY_S, self.transport.close)
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """Send what the application wants; after the closing frame there is nobody to read it."""
+        if not (self._going and message["type"] == "websocket.send"):
+            await super().send(message)
 
     def handle_events(self) -> None:
         """Take what came; a request that was no good is answered with what is wrong, and that is its end."""
