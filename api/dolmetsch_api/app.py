@@ -36,6 +36,7 @@ from dolmetsch_api.schedule.keeping import ScheduleKeeping
 from dolmetsch_api.schedule.now import Clock
 from dolmetsch_api.schedule.source import ScheduleSource
 from dolmetsch_api.settings import ApiSettings
+from dolmetsch_api.sockets.hand_overs import HandOvers
 from dolmetsch_api.sockets.host import serve_host
 from dolmetsch_api.sockets.hub import Hub
 from dolmetsch_api.sockets.room_socket import Refused, SocketRole, check, parse_path, refuse
@@ -62,6 +63,7 @@ def create_platform(settings: ApiSettings) -> Platform:
     """
     store = _store(settings)
     directory = directory_of(settings, store)
+    hub = Hub(store)
     opening = Opening(settings.archive_url)
     schedule = _schedule(settings, opening)
     programme = Programme(
@@ -75,7 +77,8 @@ def create_platform(settings: ApiSettings) -> Platform:
         settings=settings,
         store=store,
         directory=directory,
-        hub=Hub(store),
+        hub=hub,
+        hand_overs=HandOvers(hub, directory),
         languages=KnownLanguages(store, directory),
         logins=_logins(settings, store),
         programme=programme,

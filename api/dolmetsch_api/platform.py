@@ -13,6 +13,7 @@ from dolmetsch_api.rooms.programme import Programme, is_active
 from dolmetsch_api.rooms.talks import Talk
 from dolmetsch_api.schedule.source import ScheduleSource
 from dolmetsch_api.settings import ApiSettings
+from dolmetsch_api.sockets.hand_overs import HandOvers
 from dolmetsch_api.sockets.hub import Hub
 from dolmetsch_core.archive.database import Archive
 from dolmetsch_core.archive.opening import Opening
@@ -29,6 +30,7 @@ class Platform:
     store: Redis
     directory: Directory
     hub: Hub
+    hand_overs: HandOvers
     languages: KnownLanguages
     logins: Logins
     programme: Programme
@@ -82,6 +84,7 @@ class Platform:
         """End everything that `start` began."""
         if self.schedule:
             await self.schedule.stop()
+        await self.hand_overs.stop()
         await self.consents.stop()
         await self.adhoc.stop()
         await self.opening.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode
 
@@ -18,7 +19,7 @@ MAX_HEAD_BYTES: Final = 1 << 17
 """All lines of a request together: twice what one may have, lest a line that is too long goes unanswered."""
 
 
-ON_ITS_WAY_S: Final = 3.0
+ON_ITS_WAY_S: Final = 2.0
 """For what a client sends before it hears that this server ends."""
 
 
@@ -33,19 +34,30 @@ class RoomSockets(WebSocketsSansIOProtocol):
 
     def shutdown(self) -> None:
         """Say that this server ends, and take what comes until the client has heard it."""
-        if self.close_sent or not self.handshake_complete or self.transport.is_closing():
+        self.stop_keepalive()
+        if self.handshake_complete and self.transport.is_closing():
+            return  # it ends already
+        if self.close_sent or not self.handshake_complete:
             super().shutdown()
             return
-        self.stop_keepalive()
         self._going = True
         self.conn.send_close(CloseCode.SERVICE_RESTART)
         self.transport.write(b"".join(self.conn.data_to_send()))
-        self.close_timer = self.loop.call_later(ON_ITS_WAY_S, self.transport.close)
+        self.close_timer = self.loop.call_later(ON_ITS_WAY_S, self._end)
+
+    def _end(self) -> None:
+        """It does not answer, perhaps does not even read: tell the application of the end from here."""
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": CloseCode.SERVICE_RESTART})
+        self.transport.abort()
 
     async def send(self, message: ASGISendEvent) -> None:
         """Send what the application wants; after the closing frame there is nobody to read it."""
-        if not (self._going and message["type"] == "websocket.send"):
-            await super().send(message)
+        try:
+            if not (self._going and message["type"] == "websocket.send"):
+                await super().send(message)
+        except ClientDisconnected:
+            if not self._going:
+                raise
 
     def handle_events(self) -> None:
         """Take what came; a request that was no good is answered with what is wrong, and that is its end."""
@@ -64,8 +76,8 @@ def options(settings: ApiSettings) -> dict[str, Any]:
         "ws_ping_timeout": 20,
         "ws_per_message_deflate": False,
         "h11_max_incomplete_event_size": MAX_HEAD_BYTES,
-        # Hosts' audio is handed over (sockets/relay.py) to an engine that is behind.
-        "timeout_graceful_shutdown": 5,
+        # Longer than ON_ITS_WAY_S.
+        "timeout_graceful_shutdown": 4,
         "access_log": False,
         # By default it would believe anybody on this machine.
         "proxy_headers": bool(settings.trusted_proxies),

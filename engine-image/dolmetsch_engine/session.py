@@ -2,13 +2,15 @@
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from redis.asyncio import Redis
 
 from dolmetsch_core.live.pen import Fenced, Pen, StoreLost
 from dolmetsch_core.live.store import STORE_AWAY
 from dolmetsch_core.tasks import end_tasks
-from dolmetsch_core.wire.engine import SessionRequest
+from dolmetsch_core.wire.engine import HAND_OVER_S, SessionRequest
 from dolmetsch_core.wire.feed import Sentence
 from dolmetsch_core.wire.room import Delay
 from dolmetsch_engine.ingest import PAD_AT_MOST_S, RATE, Ingest, Opening
@@ -21,9 +23,7 @@ log = logging.getLogger(__name__)
 LINGER_S = 2.0
 """How long a stream waits for the host's next socket before its last words are written."""
 FINISH_S = 10.0
-HAND_OVER_S = 20.0
-"""For a host's audio that an earlier socket of its still brings; the api gives it as long."""
-LEVEL_S = 0.3
+LEVEL_S = 1.0
 """A socket that has brought nothing for so long has no more: where there is more, it is sent at once."""
 LOOK_S = 0.05
 FLUSH_S = 15.0
@@ -57,8 +57,13 @@ class Session:
         self._turn = 0
         self._visit = 0
         self._heard_turn = 0
-        self._fed_at: float | None = 0.0
-        """When the last message was taken; None: one is being taken."""
+        """Of the socket whose audio is taken."""
+        self._waiting: list[int] = []
+        """Turns of sockets that wait for the one before them."""
+        self._taking = 0
+        """Calls at work for the socket whose audio is taken."""
+        self._taken_at: float | None = None
+        """When it last brought something; None: it has left."""
 
     async def open(self) -> None:
         """Take the pen, then be ready for audio. Raises Fenced, STORE_AWAY, UnknownLanguage."""
@@ -101,17 +106,11 @@ class Session:
 
         Raises LowerTurn, Fenced (the session is over).
         """
-        if self._over:
-            raise Fenced
-        if turn < self._turn:
-            raise LowerTurn(self._turn)
-        self._turn = turn
+        self._turn = max(self._turn, turn)
+        self._check_turn(turn)
         await self._until_handed_over(turn)
-        if self._over:
-            raise Fenced
-        if turn < self._turn:
-            raise LowerTurn(self._turn)
-        self._heard_turn = turn
+        self._check_turn(turn)
+        self._heard_turn, self._taken_at = turn, _now()
         self._visit += 1
         visit = self._visit
         if self._linger:
@@ -126,8 +125,7 @@ class Session:
         `prefix` is what stands before the first message: header and seam, or nothing. Who comes back later
         goes on with this recording, so it is known only when its header is.
         """
-        async with self._feeding:
-            self._check(visit)
+        async with self._taking_of(visit):
             self._drop_ingest()
             ingest = Ingest(await self._prepare_stream(opening))
             if prefix:
@@ -141,38 +139,61 @@ class Session:
         Messages of a replaced socket are refused, even if the new socket has the same turn: its host is told
         how many messages were taken, and sends the rest again.
         """
-        async with self._feeding:
-            self._check(visit)
+        async with self._taking_of(visit):
             if ingest is not self._ingest:
                 raise LowerTurn(self._turn)
-            self._fed_at = None
-            try:
-                await self._feed_stream(ingest, message)
-            finally:
-                self._fed_at = asyncio.get_running_loop().time()
+            pcm = await ingest.decode(message)
+            if not pcm:
+                return
+            if self._stream is None:
+                await self._start_stream(ingest.sample - len(pcm) // 2)
+            assert self._stream is not None  # noqa: S101
+            await self._stream.feed(pcm)
 
-    async def _feed_stream(self, ingest: Ingest, message: bytes) -> None:
-        pcm = await ingest.decode(message)
-        if not pcm:
-            return
-        if self._stream is None:
-            await self._start_stream(ingest.sample - len(pcm) // 2)
-        assert self._stream is not None  # noqa: S101
-        await self._stream.feed(pcm)
+    @asynccontextmanager
+    async def _taking_of(self, visit: int) -> AsyncIterator[None]:
+        """One call at a time, of the visit whose audio is taken. Raises LowerTurn, Fenced."""
+        if visit != self._visit:
+            raise LowerTurn(self._turn)
+        # Also while it waits for its turn: its socket has more.
+        self._taking += 1
+        try:
+            async with self._feeding:
+                self._check(visit)
+                yield
+        finally:
+            self._taking -= 1
+            if visit == self._visit:
+                self._taken_at = _now()
 
     async def _until_handed_over(self, turn: int) -> None:
-        """Wait while an earlier socket's audio still comes in: this engine may be behind it."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + HAND_OVER_S
-        while self._heard_turn < turn and loop.time() < deadline:
-            if self._fed_at is not None and loop.time() > self._fed_at + LEVEL_S:
-                return
-            await asyncio.sleep(LOOK_S)
+        """Wait while earlier sockets' audio still comes in: this engine may be behind it."""
+        self._waiting.append(turn)
+        deadline = _now() + HAND_OVER_S
+        try:
+            while self._heard_turn < turn and _now() < deadline:
+                if not self._brings_more and min(self._waiting) == turn:
+                    return
+                await asyncio.sleep(LOOK_S)
+        finally:
+            self._waiting.remove(turn)
+
+    @property
+    def _brings_more(self) -> bool:
+        """Whether the socket whose audio is taken still has some."""
+        return self._taking > 0 or (self._taken_at is not None and _now() < self._taken_at + LEVEL_S)
+
+    def _check_turn(self, turn: int) -> None:
+        if self._over:
+            raise Fenced
+        if turn < self._heard_turn:
+            raise LowerTurn(self._turn)
 
     async def leave(self, visit: int) -> None:
         """The host's socket is gone, unless a later one is here; a new one may go on for a moment."""
         if visit != self._visit or self._over:
             return
+        self._taken_at = None
         await self._host(connected=False)
         self._linger = asyncio.create_task(self._finish_later(), name="linger")
 
@@ -314,3 +335,7 @@ class Session:
 
     async def _stop_writing(self) -> None:
         await end_tasks(self._writing)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

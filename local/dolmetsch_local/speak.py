@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import time
 from collections.abc import AsyncIterable, Callable
 from contextlib import suppress
@@ -31,6 +32,10 @@ AGAIN_S = 0.2
 """Seconds from a lost socket to the next one."""
 AWAY_S = 60.0
 """Seconds that a platform may be away."""
+STEADY_S = 1.0
+"""Seconds that a socket has to hold to count as one."""
+LATEST_S = 600.0
+"""What a room believes of how late audio is."""
 LONGEST_S = 120.0
 """Seconds after the last word that a slow machine is waited for."""
 
@@ -57,11 +62,13 @@ async def speak(
     source = lang or (await room_of(address.url, room))["source_lang"]
     key = await login(address)
     talk = _Talk(recording, progress, began)
-    sent, lost = 0.0, None
+    lost: float | None = None
     while True:
+        ready = math.inf
         try:
             async with host_socket(key, room, source, source, store=store, public=public) as socket:
                 await until_ready(socket)
+                ready = time.monotonic()
                 await talk.go_on(socket)
                 return
         except (Refused, ConnectionClosed, InvalidHandshake, OSError) as error:
@@ -70,11 +77,12 @@ async def speak(
                     reason = error.rcvd.reason if error.rcvd else ""
                     raise Refused(reason or "The connection was lost") from error
                 raise
-            if talk.sent > sent or lost is None:
-                # It went on meanwhile: this is another outage.
-                sent, lost = talk.sent, time.monotonic()
+            now = time.monotonic()
+            if lost is None or now - ready > STEADY_S:
+                # It was there meanwhile: this is another outage.
+                lost = now
                 away()
-            elif time.monotonic() - lost > AWAY_S:
+            elif now - lost > AWAY_S:
                 raise Refused(
                     f"The connection was lost, and did not come back within {AWAY_S:.0f} s"
                 ) from error
@@ -143,7 +151,7 @@ class _Talk:
         piece = next(self._recording.slices(self.sent), None)
         late = time.monotonic() - (began + piece.until) if piece else 0.0
         if late > 0:
-            await socket.send(json.dumps({"late_ms": round(late * 1000)}))
+            await socket.send(json.dumps({"late_ms": round(min(late, LATEST_S) * 1000)}))
 
 
 async def _ended(hearing: asyncio.Task[None], socket: ClientConnection) -> None:

@@ -17,12 +17,22 @@ class FakeRoom:
     def __init__(self) -> None:
         self.sockets: list[WebSocketRoute] = []
         self.received: list[list[bytes]] = []
+        self.late: list[int] = []
+        """How late it was told that audio comes, in milliseconds."""
 
     def take(self, socket: WebSocketRoute) -> None:
         frames: list[bytes] = []
         self.sockets.append(socket)
         self.received.append(frames)
-        socket.on_message(lambda frame: frames.append(frame if isinstance(frame, bytes) else frame.encode()))
+
+        def take(frame: str | bytes) -> None:
+            if isinstance(frame, bytes):
+                frames.append(frame)
+            else:
+                assert not frames, "it is told before the audio that it is about"
+                self.late.append(json.loads(frame)["late_ms"])
+
+        socket.on_message(take)
         self.tell(connection_id="somebody")
         socket.send(json.dumps(chunk([])))
 

@@ -121,6 +121,7 @@ async def test_another_spoken_language_is_told_and_changed_with_one_click(opened
     await room.opened(2)
     assert "/host/de/de?" in room.sockets[-1].url, "who read along goes on reading what is spoken"
     assert not room.begins_with_a_header, "the recording goes on"
+    assert room.late, "what was spoken meanwhile comes with its time"
     # What was thought before the change is no news any more.
     room.tell(sounds_like="de")
     await expect(german).to_be_hidden()

@@ -58,6 +58,8 @@ class CaptionState:
         self._transcription_delay = 0.0
         self._translation_delay: dict[str, float] = {}
         self._early: Live | None = None
+        self._said_at = 0.0
+        """Unix time of the last live message, by its engine."""
         self._early_texts: dict[int, list[Translated]] = {}
         self._frames: dict[tuple[str, int], str] = {}
 
@@ -78,7 +80,8 @@ class CaptionState:
             changed |= self._add_translation(each)
         self.position = snapshot.position or self.position
         self._changed_if(changed)
-        if snapshot.live is not None:
+        # What came meanwhile is newer.
+        if snapshot.live is not None and snapshot.live.at >= self._said_at:
             self.take_live(snapshot.live)
 
     def take(self, entry: LinesWritten | Translated | SessionClosed) -> None:
@@ -104,6 +107,7 @@ class CaptionState:
 
     def take_live(self, live: Live) -> bool:
         """Take the unfinished words; False: they are older than what is known, or too early yet."""
+        self._said_at = live.at
         if live.after > self.count:
             self._early = live
             return False

@@ -3,15 +3,13 @@
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import WebSocket, WebSocketDisconnect
 
 from dolmetsch_api.platform import Platform
-from dolmetsch_api.sockets.captions import CaptionView
 from dolmetsch_api.sockets.frames import info
+from dolmetsch_api.sockets.hand_overs import until_ended
 from dolmetsch_api.sockets.held_claim import ClaimLost, HeldClaim
 from dolmetsch_api.sockets.relay import AudioUndecodable, Relay
 from dolmetsch_api.sockets.room_socket import Refused, Wish
@@ -20,7 +18,7 @@ from dolmetsch_core.directory import until_admitted, until_ready
 from dolmetsch_core.errors import RoomRefused
 from dolmetsch_core.live.store import STORE_AWAY
 from dolmetsch_core.media import NoHeader
-from dolmetsch_core.tasks import end_tasks, finish, first_of
+from dolmetsch_core.tasks import first_of
 from dolmetsch_core.wire.room import TERM_LENGTH, TERMS, TITLE_LENGTH, Phase, Room, RoomSpec
 
 log = logging.getLogger(__name__)
@@ -66,35 +64,20 @@ async def _serve_claimed(platform: Platform, socket: WebSocket, wish: Wish, clai
         captions = CaptionSender(
             socket, view, platform.directory, wish.target, states=wish.states, speaks=True
         )
-        async with _relaying(relay, view) as relaying:
+        relaying = asyncio.create_task(relay.run(), name="relay")
+        try:
             await first_of(
                 _tell(platform, socket, captions, room),
                 _listen(platform, socket, relay, wish.room_id),
-                _ended(relaying),
+                until_ended(relaying),
                 until_closed(view, platform.directory),
             )
+        finally:
+            # Nobody waits for it: neither a host who is told why its socket ends, nor the next host.
+            await platform.hand_overs.begin(view, relay, relaying)
         if view.state.closed:
             await captions.rest()
             raise Refused(_why_closed(platform, wish.room_id))
-
-
-@asynccontextmanager
-async def _relaying(relay: Relay, view: CaptionView) -> AsyncIterator[asyncio.Task[None]]:
-    """The relay at work; also when the socket ends or is replaced, it hands over what it has first."""
-    relaying = asyncio.create_task(relay.run(), name="relay")
-    try:
-        yield relaying
-    finally:
-        try:
-            if not relaying.done() and not view.state.closed:
-                await finish(relay.hand_over())
-        finally:
-            await end_tasks(relaying)
-
-
-async def _ended(relaying: asyncio.Task[None]) -> None:
-    """Wait for the relay's end. Raises ClaimLost, AudioUndecodable."""
-    await asyncio.shield(relaying)
 
 
 def _spec(platform: Platform, wish: Wish) -> RoomSpec:
@@ -124,10 +107,14 @@ def _why_closed(platform: Platform, room_id: str) -> str:
 
 async def _tell(platform: Platform, socket: WebSocket, captions: CaptionSender, room: Room) -> None:
     """Snapshot, word that audio may come, then captions: in this order."""
-    await captions.snapshot()
-    await until_ready(platform.directory, room, timeout=platform.settings.activation_timeout)
-    await send(socket, info(ready_to_recieve_audio=True))
-    await captions.run()
+    try:
+        await captions.snapshot()
+        await until_ready(platform.directory, room, timeout=platform.settings.activation_timeout)
+        await send(socket, info(ready_to_recieve_audio=True))
+        await captions.run()
+    except WebSocketDisconnect:
+        # Whoever listens comes to the end too, and takes first what the host has sent.
+        await asyncio.Event().wait()
 
 
 async def _listen(platform: Platform, socket: WebSocket, relay: Relay, room_id: str) -> None:

@@ -41,16 +41,24 @@ class Hub:
     @asynccontextmanager
     async def reading(self, room: str, session: str, lang: str) -> AsyncIterator[CaptionView]:
         """A view, read in `lang` as long as the context lasts. Whoever reads waits until it is loaded."""
-        key = (room, session)
-        view = self._views.get(key)
+        view = self._views.get((room, session))
         if view is None:
-            view = self._views[key] = CaptionView(self._store, room, session)
+            view = self._views[room, session] = CaptionView(self._store, room, session)
+        async with self.following(view):
+            self._want(Wanted(room, session, lang), 1)
+            try:
+                yield view
+            finally:
+                self._want(Wanted(room, session, lang), -1)
+
+    @asynccontextmanager
+    async def following(self, view: CaptionView) -> AsyncIterator[None]:
+        """Keep a view of this hub as long as the context lasts, though nobody may read it."""
+        key = (view.room, view.session)
         self._sockets[key] += 1
-        self._want(Wanted(room, session, lang), 1)
         try:
-            yield view
+            yield
         finally:
-            self._want(Wanted(room, session, lang), -1)
             self._sockets[key] -= 1
             if not self._sockets[key]:
                 del self._sockets[key]

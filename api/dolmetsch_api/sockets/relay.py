@@ -23,6 +23,7 @@ from dolmetsch_core.tokens import EngineKey, Scope
 from dolmetsch_core.wire.engine import (
     BAD_AUDIO,
     CLOCKS_DIFFER,
+    HAND_OVER_S,
     LOWER_TURN,
     NOT_ALLOWED,
     AudioAccepted,
@@ -34,10 +35,8 @@ log = logging.getLogger(__name__)
 TRY_AGAIN_S = 0.2
 HEADER_S = 2.0
 """For the header of a recording whose first socket has only just gone."""
-ACCEPT_S = 25.0
+ACCEPT_S = HAND_OVER_S + 5.0
 """An engine lets the host's socket before this one bring its last audio first."""
-HAND_OVER_S = 20.0
-"""For what an engine that is behind has not taken yet, when a host leaves or begins another recording."""
 
 
 class AudioDropped(Exception):
@@ -73,7 +72,6 @@ class Relay:
         self._more = asyncio.Event()
         self._taken = asyncio.Event()
         self._taken.set()
-        self._serving = False
         self._leaving = False
         self._new_recording = asyncio.Event()
         self._first_audio_ms: int | None = None
@@ -88,6 +86,7 @@ class Relay:
             await self._begin_again()
         if self._first_audio_ms is None:
             await self._begin(data)
+        self._late_ms = 0
         self._kept.add(data, self._known, int(time.time() * 1000))
         self._more.set()
 
@@ -100,17 +99,17 @@ class Relay:
         await first_of(self._serve_all(), self._keep_store_informed())
 
     async def hand_over(self) -> None:
-        """The host has left: wait until the engine has all of its audio. `run` goes on meanwhile, then ends.
+        """The host has left: wait until an engine has all of its audio, HAND_OVER_S at most.
 
-        An engine that is behind has it within HAND_OVER_S or not at all, and so has one that is not there.
+        `run` has to go on meanwhile; it ends by itself when all is handed over.
         """
         self._leaving = True
         await self._tell_store()
         await self._until_taken()
 
     async def _until_taken(self) -> None:
-        """Wait until the engine has read all that is kept: if there is any, and a connection to one."""
-        if self._kept.header is None or not self._serving:
+        """Wait until an engine has read all that is kept, if anything is."""
+        if self._kept.header is None:
             return
         self._taken.clear()
         self._more.set()
@@ -135,14 +134,14 @@ class Relay:
                     log.info("engine %s can't be reached: %s", engine.pod_name, error)
             except (OSError, InvalidHandshake, TimeoutError) as error:
                 log.info("engine %s can't be reached: %s", engine.pod_name, type(error).__name__)
-            if self._leaving:
+            if self._leaving and self._taken.is_set():
                 return
             await asyncio.sleep(TRY_AGAIN_S)
 
     async def _begin(self, data: bytes) -> None:
         """The socket's first audio: its time in the session, and the header it may go on with."""
         now_ms = int(time.time() * 1000) - self._late_ms
-        self._first_audio_ms, self._late_ms = now_ms, 0
+        self._first_audio_ms = now_ms
         room, session = self._view.room, self._view.session
         try:
             self._offset_ms = await audio.offset_ms(self._store, room, session, now_ms)
@@ -216,17 +215,11 @@ class Relay:
             open_timeout=5,
             close_timeout=1,
         ) as socket:
-            self._serving = True
-            try:
-                await first_of(
-                    self._speak_to(socket, turn),
-                    self._until_moved(engine),
-                    self._until_another_turn(turn),
-                )
-            finally:
-                self._serving = False
-                # Whoever waits for it waits for nothing now.
-                self._taken.set()
+            await first_of(
+                self._speak_to(socket, turn),
+                self._until_moved(engine),
+                self._until_another_turn(turn),
+            )
 
     async def _speak_to(self, socket: ClientConnection, turn: int) -> None:
         """Send to this connection until it ends, or the host has left and all is sent."""

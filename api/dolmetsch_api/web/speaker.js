@@ -20,6 +20,8 @@ export class Speaker {
   /** @type {Blob[]} */
   #kept = [];
   #keptBytes = 0;
+  /** When the first of them was recorded, by performance.now(). */
+  #keptSince = 0;
   /** @type {Recording | null} */
   #recording = null;
   /** Whether a server has got this recording's header. */
@@ -100,6 +102,7 @@ export class Speaker {
       else this.#send(slice);
       return;
     }
+    if (!this.#kept.length) this.#keptSince = performance.now();
     this.#kept.push(slice);
     this.#keptBytes += slice.size;
     if (this.#keptBytes > KEPT_BYTES) this.#record();
@@ -126,6 +129,10 @@ export class Speaker {
     this.#ready = ready;
     this.wish.onReady(ready);
     if (!ready) return;
+    if (this.#kept.length) {
+      // Without this, the room takes it for spoken just now, and puts a silence where there was none.
+      this.socket.send(JSON.stringify({ late_ms: Math.round(performance.now() - this.#keptSince) }));
+    }
     for (const slice of this.#kept) this.#send(slice);
     this.#kept = [];
     this.#keptBytes = 0;

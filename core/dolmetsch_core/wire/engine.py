@@ -5,6 +5,9 @@ from pydantic import Field
 from dolmetsch_core.wire.base import Wire
 from dolmetsch_core.wire.room import Delay
 
+HAND_OVER_S = 20.0
+"""How long a host's next socket waits for audio that the one before it still brings."""
+
 
 class SessionRequest(Wire):
     """Body of `PUT /session`: which session this engine serves from now on. Idempotent."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -127,7 +128,7 @@ async def test_a_later_socket_waits_until_the_one_before_has_brought_its_audio(s
     await session.drain()
 
 
-async def test_of_several_later_sockets_the_last_one_gets_it(store: Redis) -> None:
+async def test_of_several_later_sockets_each_brings_its_audio_in_turn(store: Redis) -> None:
     wanted = SessionRequest(room="R1", session="s.1", epoch=1, source_lang="en")
     transcriber = BusyTranscriber()
     session = Session(store, cast("Any", transcriber), StatusBoard(), wanted)
@@ -136,34 +137,66 @@ async def test_of_several_later_sockets_the_last_one_gets_it(store: Redis) -> No
     ingest = await session.begin(first, OPENING, b"")
     bringing = asyncio.create_task(session.feed(first, ingest, MESSAGES[0]))
     await transcriber.behind.wait()
-    second, third = (asyncio.create_task(session.join(turn)) for turn in (2, 3))
-    await asyncio.sleep(0)
+    third, second = (asyncio.create_task(session.join(turn)) for turn in (3, 2))
+    await asyncio.sleep(2 * LEVEL_S)
+    assert not second.done()
     transcriber.level.set()
     await bringing
-    with pytest.raises(LowerTurn):
-        await second
+    visit, _ = await second
+    assert not third.done()
+    ingest = await session.begin(visit, replace(OPENING, turn=2), b"")
+    await session.feed(visit, ingest, MESSAGES[0])
+    await session.leave(visit)
     await third
+    with pytest.raises(LowerTurn):
+        await session.join(2)
     await session.drain()
 
 
-async def test_a_socket_that_hangs_is_not_waited_for_for_ever(
-    store: Redis, monkeypatch: pytest.MonkeyPatch
+async def test_a_language_that_is_changed_meanwhile_takes_no_audio_away(store: Redis) -> None:
+    """The change waits until the stream has ended, and the socket's next message for the change."""
+    wanted = SessionRequest(room="R1", session="s.1", epoch=1, source_lang="en")
+    transcriber = BusyTranscriber()
+    session = Session(store, cast("Any", transcriber), StatusBoard(), wanted)
+    await session.open()
+    first, _ = await session.join(1)
+    ingest = await session.begin(first, OPENING, b"")
+
+    async def bring() -> None:
+        for message in MESSAGES[:20]:
+            await session.feed(first, ingest, message)
+
+    bringing = asyncio.create_task(bring())
+    await transcriber.behind.wait()
+    changing = asyncio.create_task(session.change(replace_language(wanted, "de")))
+    joining = asyncio.create_task(session.join(2))
+    await asyncio.sleep(2 * LEVEL_S)
+    transcriber.level.set()
+    await asyncio.gather(bringing, changing, joining)
+    assert ingest.next == 20
+    await session.drain()
+
+
+def replace_language(request: SessionRequest, language: str) -> SessionRequest:
+    return request.model_copy(update={"source_lang": language})
+
+
+async def test_a_socket_that_brings_audio_without_end_is_not_waited_for_for_ever(
+    session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("dolmetsch_engine.session.HAND_OVER_S", 0.2)
-    wanted = SessionRequest(room="R1", session="s.1", epoch=1, source_lang="en")
-    transcriber = BusyTranscriber()
-    session = Session(store, cast("Any", transcriber), StatusBoard(), wanted)
-    await session.open()
     first, _ = await session.join(1)
     ingest = await session.begin(first, OPENING, b"")
-    bringing = asyncio.create_task(session.feed(first, ingest, MESSAGES[0]))
-    await transcriber.behind.wait()
-    joining = asyncio.create_task(session.join(2))
-    await asyncio.sleep(1)
-    transcriber.level.set()
-    await bringing
-    await joining
-    await session.drain()
+
+    async def bring() -> None:
+        for message in MESSAGES * 1000:
+            await session.feed(first, ingest, message)
+            await asyncio.sleep(0.01)
+
+    bringing = asyncio.create_task(bring())
+    await session.join(2)
+    with pytest.raises(LowerTurn):
+        await bringing
 
 
 async def test_a_recording_is_gone_on_with_only_if_its_header_is_known(

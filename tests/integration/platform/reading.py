@@ -24,5 +24,6 @@ async def until_all_is_read(of: Talk, lang: str, *viewers: Viewer) -> int:
     try:
         await until(all_is_read, f"the whole talk {of.name}", CATCH_UP_S)
     finally:
-        print(*(f"{viewer.lang}: {viewer.in_order}" for viewer in viewers), sep="\n")
+        for viewer in viewers:
+            print(f"{viewer.lang}: {viewer.in_order}, closed: {viewer.closed}, away: {viewer.away}")
     return len(viewers[0].sentences)

@@ -138,7 +138,7 @@ async def test_a_recording_is_spoken_on_over_an_api_that_ends(platform: Platform
         (pid,) = platform.pids("dolmetsch_api")
         os.kill(pid, signal.SIGTERM)
         await speaking
-        await until(lambda: not score(of.texts, english.texts("en")).missing, "the whole talk", CATCH_UP_S)
+        await until_all_is_read(of, "en", english)
         assert english.away, "it was away, and came back"
     assert_all_heard(english, "en")
 

@@ -225,6 +225,8 @@ class BehindEngine:
     def __init__(self) -> None:
         self.heard: dict[int, list[bytes]] = {}
         self.takes = asyncio.Semaphore(0)
+        self.breaks_after = 0
+        """Messages after which it closes, once; 0: never."""
 
     async def handle(self, socket: ServerConnection) -> None:
         assert socket.request is not None
@@ -238,6 +240,9 @@ class BehindEngine:
                 return
             if isinstance(message, bytes) and message:
                 heard.append(message)
+            if self.breaks_after and len(heard) == self.breaks_after:
+                self.breaks_after = 0
+                return
 
     def take(self, count: int) -> None:
         for _ in range(count):
@@ -284,6 +289,19 @@ async def test_when_its_host_leaves_an_engine_that_is_behind_gets_the_rest() -> 
         await until(running.done, "the relay has ended")
 
 
+async def test_what_a_host_has_said_waits_for_an_engine_that_is_not_there_yet() -> None:
+    """The host leaves before any engine could be called; then the first connection breaks in the middle."""
+    engine, audio = BehindEngine(), recorded(talk("en").recording)
+    engine.breaks_after = 5
+    engine.take(10_000)
+    async with relay_to(engine) as (relay, running):
+        for data in audio:
+            await relay.take(data)
+        await relay.hand_over()
+        await until(running.done, "the relay has ended")
+    assert engine.heard[1][-len(audio) :] == audio
+
+
 async def test_an_engine_that_takes_nothing_is_not_waited_for_for_ever(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -293,8 +311,10 @@ async def test_an_engine_that_takes_nothing_is_not_waited_for_for_ever(
         # More than the buffers between the two hold.
         for data in recorded(talk("en").recording):
             await relay.take(data * 200)
+        leaving = asyncio.create_task(relay.hand_over())
         await until(lambda: 1 in engine.heard, "the engine is called")
-        await relay.hand_over()
+        assert not leaving.done()
+        await leaving
         assert engine.heard[1] == []
 
 

@@ -87,7 +87,8 @@ class Client:
                 self.writer.write(data)
 
 
-async def test_what_a_host_sends_before_it_hears_of_the_end_is_taken() -> None:
+async def test_what_a_host_sends_before_it_hears_of_the_end_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "ON_ITS_WAY_S", 60.0)
     app = App()
     async with server(app) as (running, port):
         client = Client(port)
@@ -118,4 +119,5 @@ async def test_who_never_hears_of_the_end_is_not_waited_for_for_ever(
         await client.open()
         running.should_exit = True
         await until(lambda: app.ended is not None, "the end")
+        assert app.ended == 1012
         client.writer.close()
