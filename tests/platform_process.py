@@ -230,7 +230,8 @@ async def watch(url: str, room: str, viewer: Viewer) -> None:
                 async for frame in frames(socket):
                     viewer.take(frame)
         except Refused as refused:
-            if str(refused) != "Room not active":
+            later = viewer.stays and refused.later
+            if str(refused) != "Room not active" and not later:
                 viewer.closed = str(refused)
         except TimeoutError:
             pass  # the machine is slow: it comes again
@@ -252,4 +253,8 @@ async def viewing(url: str, room: str, *langs: str, stay: bool = False) -> Async
     finally:
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+        # One that died of a fault of its own would be taken for one that was told nothing.
+        for error in ended:
+            if isinstance(error, Exception):
+                raise error
