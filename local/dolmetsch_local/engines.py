@@ -30,7 +30,7 @@ MOST_THREADS = 4
 def threads_of(cpus: int) -> int:
     """CPU threads of one engine of a machine: half of its CPUs, since two engines share them with the rest.
 
-    On two CPUs one thread is as quick as two, for four fifths of the work (docs/adr/0020-a-second-look.md).
+    On two CPUs one thread is about as quick as two, and costs less (docs/adr/0020-a-second-look.md).
     """
     return min(MOST_THREADS, max(1, cpus // 2))
 
