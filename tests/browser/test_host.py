@@ -3,9 +3,10 @@
 import pytest
 from playwright.async_api import Page, Route, expect
 
-from tests.browser.conftest import SPY, Opening, choose, log_in, look, photograph
+from tests.browser.conftest import PATIENCE_MS, SPY, Opening, choose, log_in, look, photograph
 from tests.browser.fake_room import FakeRoom
 from tests.platform_process import PlatformProcess
+from tests.waiting import until
 
 pytestmark = pytest.mark.browser
 
@@ -118,10 +119,13 @@ async def test_another_spoken_language_is_told_and_changed_with_one_click(opened
     await expect(page.locator(".other-language")).to_be_hidden()
     room.tell(sounds_like="de")
     await german.click()
+    await until(lambda: len(room.sockets) == 2, "the next socket", PATIENCE_MS / 1000)
+    before = await page.evaluate("() => slices")
+    await page.wait_for_function("(before) => slices >= before + 2", arg=before)
     await room.opened(2)
     assert "/host/de/de?" in room.sockets[-1].url, "who read along goes on reading what is spoken"
     assert not room.begins_with_a_header, "the recording goes on"
-    assert room.late, "what was spoken meanwhile comes with its time"
+    assert room.late[-1] > 0, "what was spoken meanwhile comes with its time"
     # What was thought before the change is no news any more.
     room.tell(sounds_like="de")
     await expect(german).to_be_hidden()
