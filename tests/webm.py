@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from dolmetsch_local.recorder import Recording, parse
+from dolmetsch_local.recorder import PACKET_S, Recording, load, parse
 
 
 def recorded(recording: Path) -> list[bytes]:
@@ -15,6 +15,15 @@ def joined(recordings: Sequence[Path]) -> bytes:
     """Several recordings as one."""
     parts = [parse(each.read_bytes()) for each in recordings]
     return _written(Recording(parts[0].header, [block for part in parts for block in part.blocks]))
+
+
+def with_silence(recording: Path, *, before: float, seconds: float) -> bytes:
+    """A recording that is silent for a while before a second of it."""
+    whole = load(recording)
+    at = round(before / PACKET_S)
+    # It ends with a second of silence.
+    silence = whole.blocks[-1:] * round(seconds / PACKET_S)
+    return _written(Recording(whole.header, [*whole.blocks[:at], *silence, *whole.blocks[at:]]))
 
 
 def _written(recording: Recording) -> bytes:
