@@ -17,8 +17,6 @@ MAX_MESSAGE_BYTES: Final = 1 << 20
 """A second of audio is 16 kB; a larger frame is no audio."""
 MAX_HEAD_BYTES: Final = 1 << 17
 """All lines of a request together: twice what one may have, lest a line that is too long goes unanswered."""
-
-
 ON_ITS_WAY_S: Final = 2.0
 """For what a client sends before it hears that this server ends."""
 

@@ -44,6 +44,11 @@ async def end_tasks(*tasks: "asyncio.Future[Any] | None") -> None:
         raise asyncio.CancelledError
 
 
+async def until_ended(task: "asyncio.Task[None]") -> None:
+    """Wait for a task's end without ending it. Raises what it raises."""
+    await asyncio.shield(task)
+
+
 async def finish(job: Coroutine[Any, Any, None]) -> None:
     """Run the last job of a task, which ends by itself, to its end: `end_tasks` cancels more than once.
 

@@ -194,6 +194,8 @@ class Session:
         if visit != self._visit or self._over:
             return
         self._taken_at = None
+        if self._waiting:
+            return  # the next one is here: nobody is away
         await self._host(connected=False)
         self._linger = asyncio.create_task(self._finish_later(), name="linger")
 

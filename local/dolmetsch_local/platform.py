@@ -171,12 +171,13 @@ class Platform:
 
     async def _start_engines(self, model: Path) -> Engines:
         settings = self._settings
-        demo, usual = settings.model == DEMO, threads_of(usable_cpus())
+        demo = settings.model == DEMO
+        threads = settings.engine_threads or (1 if demo else threads_of(usable_cpus()))
         env = {
             "DOLMETSCH_STORE_URL": self._valkey.url,
             "DOLMETSCH_ENGINE_MODEL": str(model),
             "DOLMETSCH_ENGINE_HOST": "127.0.0.1",
-            "DOLMETSCH_ENGINE_THREADS": str(settings.engine_threads or (1 if demo else usual)),
+            "DOLMETSCH_ENGINE_THREADS": str(threads),
         }
         if demo:
             env["DOLMETSCH_ENGINE_LANGUAGES"] = '["en","de"]'

@@ -12,7 +12,8 @@ import httpx
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
-from dolmetsch_core.tasks import end_tasks, first_of
+from dolmetsch_core.live.audio import LATEST_MS
+from dolmetsch_core.tasks import end_tasks, first_of, until_ended
 from dolmetsch_local.client import (
     FOR_GOOD,
     Refused,
@@ -34,8 +35,6 @@ AWAY_S = 60.0
 """Seconds that a platform may be away."""
 STEADY_S = 1.0
 """Seconds that a socket has to hold to count as one."""
-LATEST_S = 600.0
-"""What a room believes of how late audio is."""
 LONGEST_S = 120.0
 """Seconds after the last word that a slow machine is waited for."""
 
@@ -111,8 +110,10 @@ class _Talk:
         self._tell_begin = began
         self._captions = Captions()
         self._began: float | None = None
-        self.sent = 0.0
+        self._sent = 0.0
         """Seconds of the recording."""
+        self._all_sent: float | None = None
+        """When its end was sent, on the monotonic clock."""
 
     @property
     def has_begun(self) -> bool:
@@ -131,15 +132,19 @@ class _Talk:
             await self._tell_late(socket, began)
         hearing = asyncio.create_task(self._captions.hear(socket), name="frames")
         try:
-            for piece in self._recording.slices(self.sent):
+            for piece in self._recording.slices(self._sent):
                 await asyncio.sleep(max(0.0, began + piece.until - time.monotonic()))
                 # A socket that closes is told by its reason.
                 if hearing.done():
                     hearing.result()
                 await socket.send(piece.data)
-                self.sent = piece.until
+                self._sent = piece.until
                 self._progress(piece.until, self._recording.length)
-            await first_of(self._captions.until_quiet(), _ended(hearing, socket))
+            now = time.monotonic()
+            self._all_sent = self._all_sent or now
+            left = self._all_sent + LONGEST_S - now
+            if left > 0:
+                await first_of(self._captions.until_quiet(left), _ended(hearing, socket))
         finally:
             await end_tasks(hearing)
             if not hearing.cancelled():
@@ -148,15 +153,15 @@ class _Talk:
 
     async def _tell_late(self, socket: ClientConnection, began: float) -> None:
         """What comes next joins what was sent: without being told, the room takes it for spoken just now."""
-        piece = next(self._recording.slices(self.sent), None)
+        piece = next(self._recording.slices(self._sent), None)
         late = time.monotonic() - (began + piece.until) if piece else 0.0
         if late > 0:
-            await socket.send(json.dumps({"late_ms": round(min(late, LATEST_S) * 1000)}))
+            await socket.send(json.dumps({"late_ms": min(LATEST_MS, round(late * 1000))}))
 
 
 async def _ended(hearing: asyncio.Task[None], socket: ClientConnection) -> None:
     """Wait for the end of the frames. Raises Refused, ConnectionClosed."""
-    await asyncio.shield(hearing)
+    await until_ended(hearing)
     await raise_why(socket)
 
 
@@ -174,10 +179,10 @@ class Captions:
                 self._delayed = state == "captions_delayed"
             self._came.set()
 
-    async def until_quiet(self) -> None:
-        """Wait until nothing has come for a while, or for as long as anybody would."""
+    async def until_quiet(self, seconds: float) -> None:
+        """Wait until nothing has come for a while, so many seconds at most."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(LONGEST_S):
+            async with asyncio.timeout(seconds):
                 while await self._goes_on():
                     pass
 

@@ -9,7 +9,7 @@ from dolmetsch_api.sockets.hub import Hub
 from dolmetsch_api.sockets.relay import AudioUndecodable, Relay
 from dolmetsch_api.sockets.sending import until_closed
 from dolmetsch_core.directory import Directory
-from dolmetsch_core.tasks import end_tasks, first_of
+from dolmetsch_core.tasks import end_tasks, first_of, until_ended
 
 
 class HandOvers:
@@ -48,8 +48,3 @@ class HandOvers:
                     )
             finally:
                 await end_tasks(relaying)
-
-
-async def until_ended(task: asyncio.Task[None]) -> None:
-    """Wait for a task's end without ending it. Raises what it raises."""
-    await asyncio.shield(task)

@@ -9,21 +9,20 @@ from fastapi import WebSocket, WebSocketDisconnect
 
 from dolmetsch_api.platform import Platform
 from dolmetsch_api.sockets.frames import info
-from dolmetsch_api.sockets.hand_overs import until_ended
 from dolmetsch_api.sockets.held_claim import ClaimLost, HeldClaim
 from dolmetsch_api.sockets.relay import AudioUndecodable, Relay
 from dolmetsch_api.sockets.room_socket import Refused, Wish
 from dolmetsch_api.sockets.sending import CaptionSender, send, until_closed
 from dolmetsch_core.directory import until_admitted, until_ready
 from dolmetsch_core.errors import RoomRefused
+from dolmetsch_core.live.audio import LATEST_MS
 from dolmetsch_core.live.store import STORE_AWAY
 from dolmetsch_core.media import NoHeader
-from dolmetsch_core.tasks import first_of
+from dolmetsch_core.tasks import first_of, until_ended
 from dolmetsch_core.wire.room import TERM_LENGTH, TERMS, TITLE_LENGTH, Phase, Room, RoomSpec
 
 log = logging.getLogger(__name__)
 RESTART = "restart_backend_engine"
-LATEST_MS = 600_000
 
 
 async def serve_host(platform: Platform, socket: WebSocket, wish: Wish) -> None:
@@ -148,7 +147,7 @@ def _said(text: str) -> dict[str, Any]:
 
 
 def _late_ms(value: object) -> int:
-    """Raises Refused."""
+    """How late the next audio is, in milliseconds. Raises Refused."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LATEST_MS:
         raise Refused(f"late_ms is how late the next audio comes: send 0 to {LATEST_MS} milliseconds")
     return int(value)

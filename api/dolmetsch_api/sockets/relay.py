@@ -113,9 +113,15 @@ class Relay:
             return
         self._taken.clear()
         self._more.set()
-        with suppress(TimeoutError):
+        try:
             async with asyncio.timeout(HAND_OVER_S):
                 await self._taken.wait()
+        except TimeoutError:
+            log.warning(
+                "room %s: no engine has taken its host's last audio within %.0f s: it is lost",
+                self._view.room,
+                HAND_OVER_S,
+            )
 
     async def _serve_all(self) -> None:
         while True:

@@ -7,6 +7,8 @@ import { socketUrl } from "./server.js";
 
 /** What is kept while the server is not ready: half a minute at MediaRecorder's rate. */
 const KEPT_BYTES = 600_000;
+/** What the server believes of how late audio is; a silent microphone's half minute of bytes may be an hour. */
+const LATEST_MS = 600_000;
 
 /**
  * @typedef {{room: string, spoken: string, target: string, stream: MediaStream,
@@ -131,7 +133,8 @@ export class Speaker {
     if (!ready) return;
     if (this.#kept.length) {
       // Without this, the room takes it for spoken just now, and puts a silence where there was none.
-      this.socket.send(JSON.stringify({ late_ms: Math.round(performance.now() - this.#keptSince) }));
+      const late = Math.min(LATEST_MS, Math.round(performance.now() - this.#keptSince));
+      this.socket.send(JSON.stringify({ late_ms: late }));
     }
     for (const slice of this.#kept) this.#send(slice);
     this.#kept = [];

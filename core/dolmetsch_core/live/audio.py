@@ -10,6 +10,9 @@ from dolmetsch_core.live.pen import SESSION_TTL_S
 from dolmetsch_core.live.store import Script
 from dolmetsch_core.media import Container
 
+LATEST_MS = 600_000
+"""How late a host may say that its audio comes; no host keeps more."""
+
 # KEYS audio; ARGV turn, container, header, ttl. A socket that has been replaced may still tell how the
 # recording began with which the next one goes on, but not over the header of a later one.
 _KEEP = Script("""

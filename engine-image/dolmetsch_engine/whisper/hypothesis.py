@@ -17,7 +17,9 @@ from dolmetsch_engine.words import Word, normal
 REACH: Final = 1.2
 """Seconds by which the end of one word may differ between two passes."""
 FIXED: Final = 0.5
-"""Seconds by which the start of a word inside a phrase may differ, or either end of a word found alone."""
+"""Seconds by which the start of a word inside a phrase may differ."""
+FEW: Final = 2
+"""Words alike that may be others of the same name: an "el" is not the one three words before."""
 MEMORY: Final = 12
 """Agreed words that are looked for again in a new pass."""
 UNFINISHED: Final = 0.22
@@ -137,7 +139,7 @@ class Hypothesis:
             # A last word may be stretched over a pause: then the first of several must be where it was.
             if run > 1 and distance > REACH and abs(words[end - run].start - known[-run].start) <= FIXED:
                 distance = REACH
-            if distance > REACH or (run == 1 and not _in_place(known[-1], words[end - 1])):
+            if distance > REACH or (run <= FEW and self._against_time(words, end, run)):
                 continue
             if run > best_run or (run and run == best_run and distance < best_distance):
                 best, best_run, best_distance = end, run, distance
@@ -148,6 +150,12 @@ class Hypothesis:
             return best
         # Nothing found again: by time alone.
         return next((at for at, word in enumerate(words) if word.middle > self.upto), len(words))
+
+    def _against_time(self, words: Sequence[Word], end: int, run: int) -> bool:
+        """Whether several words would come twice, or be left out, if the agreed words ended at `end`."""
+        again = sum(word.middle < self.upto for word in words[end:])
+        left_out = sum(word.middle > self.upto for word in words[: end - run])
+        return again + left_out > 1
 
 
 def _complete(words: Sequence[Word], end: float) -> int:
@@ -177,11 +185,6 @@ def _read_otherwise(before: Sequence[Word], new: Sequence[Word]) -> tuple[int, i
             if len(same) == GOES_ON and same == [normal(word.text) for word in new[at : at + GOES_ON]]:
                 return old, at
     return None
-
-
-def _in_place(word: Word, other: Word) -> bool:
-    """Whether two words alike are one: an "el" is not the one three words before."""
-    return abs(word.start - other.start) <= FIXED or abs(word.end - other.end) <= FIXED
 
 
 def _common_tail(known: Sequence[Word], words: Sequence[Word]) -> int:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -52,14 +53,56 @@ class SilentTranscriber:
             yield each
 
 
-@pytest.fixture
-async def session(store: Redis) -> AsyncIterator[Session]:
-    """A session that waits for its host."""
-    wanted = SessionRequest(room="R1", session="s.1", epoch=1, source_lang="en")
-    session = Session(store, cast("Any", SilentTranscriber()), StatusBoard(), wanted)
+class BusyTranscriber(SilentTranscriber):
+    """Takes audio when it is let: it is behind."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.behind = asyncio.Event()
+        self.level = asyncio.Event()
+
+    async def feed(self, pcm: bytes) -> None:
+        self.behind.set()
+        await self.level.wait()
+        await super().feed(pcm)
+
+
+WANTED = SessionRequest(room="R1", session="s.1", epoch=1, source_lang="en")
+
+
+@asynccontextmanager
+async def waiting_for_its_host(
+    store: Redis, transcriber: SilentTranscriber, board: StatusBoard | None = None
+) -> AsyncIterator[Session]:
+    session = Session(store, cast("Any", transcriber), board or StatusBoard(), WANTED)
     await session.open()
     yield session
     await session.drain()
+
+
+@pytest.fixture
+async def session(store: Redis) -> AsyncIterator[Session]:
+    """A session that waits for its host."""
+    async with waiting_for_its_host(store, SilentTranscriber()) as session:
+        yield session
+
+
+@pytest.fixture
+def busy() -> BusyTranscriber:
+    """What the session `behind` reads with."""
+    return BusyTranscriber()
+
+
+@pytest.fixture
+async def behind(store: Redis, busy: BusyTranscriber) -> AsyncIterator[Session]:
+    """A session that waits for its host, on an engine that will be behind."""
+    async with waiting_for_its_host(store, busy) as session:
+        yield session
+
+
+async def bring(session: Session, visit: int, ingest: Ingest) -> None:
+    for message in MESSAGES[:20]:
+        await session.feed(visit, ingest, message)
 
 
 async def test_only_the_last_socket_is_listened_to_also_of_the_same_turn(session: Session) -> None:
@@ -87,98 +130,80 @@ async def test_a_lower_turn_is_refused(session: Session) -> None:
     assert refused.value.turn == 2
 
 
-class BusyTranscriber(SilentTranscriber):
-    """Takes audio when it is let: it is behind."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.behind = asyncio.Event()
-        self.level = asyncio.Event()
-
-    async def feed(self, pcm: bytes) -> None:
-        self.behind.set()
-        await self.level.wait()
-        await super().feed(pcm)
-
-
-async def test_a_later_socket_waits_until_the_one_before_has_brought_its_audio(store: Redis) -> None:
-    wanted = SessionRequest(room="R1", session="s.1", epoch=1, source_lang="en")
-    transcriber = BusyTranscriber()
-    session = Session(store, cast("Any", transcriber), StatusBoard(), wanted)
-    await session.open()
-    first, _ = await session.join(1)
-    ingest = await session.begin(first, OPENING, b"")
-
-    async def bring() -> None:
-        for message in MESSAGES[:20]:
-            await session.feed(first, ingest, message)
-        await session.leave(first)
-
-    bringing = asyncio.create_task(bring())
-    await transcriber.behind.wait()
-    joining = asyncio.create_task(session.join(2))
+async def test_a_later_socket_waits_until_the_one_before_has_brought_its_audio(
+    behind: Session, busy: BusyTranscriber
+) -> None:
+    first, _ = await behind.join(1)
+    ingest = await behind.begin(first, OPENING, b"")
+    bringing = asyncio.create_task(bring(behind, first, ingest))
+    await busy.behind.wait()
+    joining = asyncio.create_task(behind.join(2))
     await asyncio.sleep(2 * LEVEL_S)
     assert not joining.done()
-    transcriber.level.set()
+    busy.level.set()
     await bringing
     assert ingest.next == 20
+    await behind.leave(first)
     assert (await joining)[1] is None
     with pytest.raises(LowerTurn):
-        await session.join(1)
-    await session.drain()
+        await behind.join(1)
 
 
-async def test_of_several_later_sockets_each_brings_its_audio_in_turn(store: Redis) -> None:
-    wanted = SessionRequest(room="R1", session="s.1", epoch=1, source_lang="en")
-    transcriber = BusyTranscriber()
-    session = Session(store, cast("Any", transcriber), StatusBoard(), wanted)
-    await session.open()
-    first, _ = await session.join(1)
-    ingest = await session.begin(first, OPENING, b"")
-    bringing = asyncio.create_task(session.feed(first, ingest, MESSAGES[0]))
-    await transcriber.behind.wait()
-    third, second = (asyncio.create_task(session.join(turn)) for turn in (3, 2))
+async def test_a_host_whose_next_socket_waits_is_not_away(store: Redis) -> None:
+    busy, board = BusyTranscriber(), StatusBoard()
+    async with waiting_for_its_host(store, busy, board) as session:
+        first, _ = await session.join(1)
+        ingest = await session.begin(first, OPENING, b"")
+        bringing = asyncio.create_task(bring(session, first, ingest))
+        await busy.behind.wait()
+        joining = asyncio.create_task(session.join(2))
+        await asyncio.sleep(0)
+        busy.level.set()
+        await bringing
+        await session.leave(first)
+        assert board.now.host_connected
+        visit, _ = await joining
+        assert board.now.host_connected
+        await session.leave(visit)
+        assert not board.now.host_connected
+
+
+async def test_of_several_later_sockets_each_brings_its_audio_in_turn(
+    behind: Session, busy: BusyTranscriber
+) -> None:
+    first, _ = await behind.join(1)
+    ingest = await behind.begin(first, OPENING, b"")
+    bringing = asyncio.create_task(behind.feed(first, ingest, MESSAGES[0]))
+    await busy.behind.wait()
+    third, second = (asyncio.create_task(behind.join(turn)) for turn in (3, 2))
     await asyncio.sleep(2 * LEVEL_S)
     assert not second.done()
-    transcriber.level.set()
+    busy.level.set()
     await bringing
     visit, _ = await second
     assert not third.done()
-    ingest = await session.begin(visit, replace(OPENING, turn=2), b"")
-    await session.feed(visit, ingest, MESSAGES[0])
-    await session.leave(visit)
+    ingest = await behind.begin(visit, replace(OPENING, turn=2), b"")
+    await behind.feed(visit, ingest, MESSAGES[0])
+    await behind.leave(visit)
     await third
     with pytest.raises(LowerTurn):
-        await session.join(2)
-    await session.drain()
+        await behind.join(2)
 
 
-async def test_a_language_that_is_changed_meanwhile_takes_no_audio_away(store: Redis) -> None:
+async def test_a_language_that_is_changed_meanwhile_takes_no_audio_away(
+    behind: Session, busy: BusyTranscriber
+) -> None:
     """The change waits until the stream has ended, and the socket's next message for the change."""
-    wanted = SessionRequest(room="R1", session="s.1", epoch=1, source_lang="en")
-    transcriber = BusyTranscriber()
-    session = Session(store, cast("Any", transcriber), StatusBoard(), wanted)
-    await session.open()
-    first, _ = await session.join(1)
-    ingest = await session.begin(first, OPENING, b"")
-
-    async def bring() -> None:
-        for message in MESSAGES[:20]:
-            await session.feed(first, ingest, message)
-
-    bringing = asyncio.create_task(bring())
-    await transcriber.behind.wait()
-    changing = asyncio.create_task(session.change(replace_language(wanted, "de")))
-    joining = asyncio.create_task(session.join(2))
+    first, _ = await behind.join(1)
+    ingest = await behind.begin(first, OPENING, b"")
+    bringing = asyncio.create_task(bring(behind, first, ingest))
+    await busy.behind.wait()
+    changing = asyncio.create_task(behind.change(WANTED.model_copy(update={"source_lang": "de"})))
+    joining = asyncio.create_task(behind.join(2))
     await asyncio.sleep(2 * LEVEL_S)
-    transcriber.level.set()
+    busy.level.set()
     await asyncio.gather(bringing, changing, joining)
     assert ingest.next == 20
-    await session.drain()
-
-
-def replace_language(request: SessionRequest, language: str) -> SessionRequest:
-    return request.model_copy(update={"source_lang": language})
 
 
 async def test_a_socket_that_brings_audio_without_end_is_not_waited_for_for_ever(
@@ -188,12 +213,12 @@ async def test_a_socket_that_brings_audio_without_end_is_not_waited_for_for_ever
     first, _ = await session.join(1)
     ingest = await session.begin(first, OPENING, b"")
 
-    async def bring() -> None:
+    async def bring_on() -> None:
         for message in MESSAGES * 1000:
             await session.feed(first, ingest, message)
             await asyncio.sleep(0.01)
 
-    bringing = asyncio.create_task(bring())
+    bringing = asyncio.create_task(bring_on())
     await session.join(2)
     with pytest.raises(LowerTurn):
         await bringing
@@ -217,13 +242,10 @@ async def test_each_sentence_says_which_model_wrote_it(store: Redis) -> None:
     heard = Update((Sentence(0, 0, 0.0, 1.0, "Good morning."),), "", None, 0, 0.0)
     board = StatusBoard()
     await board.say(model="base")
-    wanted = SessionRequest(room="R1", session="s.1", epoch=1, source_lang="en")
-    session = Session(store, cast("Any", SilentTranscriber(heard)), board, wanted)
-    await session.open()
-    visit, _ = await session.join(1)
-    ingest = await session.begin(visit, OPENING, b"")
-    while not ingest.sample:
-        await session.feed(visit, ingest, MESSAGES[ingest.next])
-    await session.drain()
+    async with waiting_for_its_host(store, SilentTranscriber(heard), board) as session:
+        visit, _ = await session.join(1)
+        ingest = await session.begin(visit, OPENING, b"")
+        while not ingest.sample:
+            await session.feed(visit, ingest, MESSAGES[ingest.next])
     (said,) = (await Follower(store, "R1", "s.1").snapshot()).sentences
     assert (said.text, said.model) == ("Good morning.", "base")

@@ -79,6 +79,10 @@ class SlowEngine:
             if isinstance(message, bytes) and message:
                 heard.append(message)
 
+    def let_go(self) -> None:
+        """Accept."""
+        self.accept.set()
+
 
 class Engine:
     """Keeps what it is shown, and refuses: before or after it accepts."""
@@ -182,15 +186,12 @@ async def test_audio_finds_its_way_to_an_engine_whose_clock_is_another(
     check.require(engine.shown[1], Scope.AUDIO)
 
 
-async def test_a_recording_that_begins_while_an_engine_is_called_is_all_of_a_turn_of_its_own(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    # The engine accepts when this test lets it, however long that takes.
-    monkeypatch.setattr(relay_module, "ACCEPT_S", 3600.0)
-    engine, claim, view = SlowEngine(), Claim(), RoomView()
-    before, after = recorded(talk("en").recording)[:3], recorded(talk("de").recording)[:3]
+@asynccontextmanager
+async def relay_to(engine: "SlowEngine | BehindEngine") -> AsyncIterator[tuple[Relay, asyncio.Task[None]]]:
+    """A relay at work, to an engine that does not read ahead."""
+    view = RoomView()
     async with (
-        serve(engine.handle, "127.0.0.1", 0) as server,
+        serve(engine.handle, "127.0.0.1", 0, max_queue=1) as server,
         connect("redis://127.0.0.1:1") as away,
     ):
         await view.replace({"R1": room(next(iter(server.sockets)).getsockname()[1])})
@@ -198,25 +199,37 @@ async def test_a_recording_that_begins_while_an_engine_is_called_is_all_of_a_tur
             cast(Any, SimpleNamespace(view=view)),
             away,
             cast(CaptionView, SimpleNamespace(room="R1", session="u.1", state=CaptionState())),
-            cast(HeldClaim, claim),
-            kept_seconds=10,
+            cast(HeldClaim, Claim()),
+            kept_seconds=60,
         )
         running = asyncio.create_task(relay.run())
         try:
-            for data in before:
-                await relay.take(data)
-            await until(lambda: 1 in engine.heard, "the engine is called")
-            beginning = asyncio.create_task(relay.take(after[0]))
-            await asyncio.sleep(0)
-            assert not beginning.done()
-            engine.accept.set()
-            await beginning
-            for data in after[1:]:
-                await relay.take(data)
-            await until(lambda: engine.heard.get(2) == after, "the new recording")
-            assert engine.heard[1] == before
+            yield relay, running
         finally:
+            engine.let_go()
             await end_tasks(running)
+
+
+async def test_a_recording_that_begins_while_an_engine_is_called_is_all_of_a_turn_of_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # The engine accepts when this test lets it, however long that takes.
+    monkeypatch.setattr(relay_module, "ACCEPT_S", 3600.0)
+    engine = SlowEngine()
+    before, after = recorded(talk("en").recording)[:3], recorded(talk("de").recording)[:3]
+    async with relay_to(engine) as (relay, _):
+        for data in before:
+            await relay.take(data)
+        await until(lambda: 1 in engine.heard, "the engine is called")
+        beginning = asyncio.create_task(relay.take(after[0]))
+        await asyncio.sleep(0)
+        assert not beginning.done()
+        engine.let_go()
+        await beginning
+        for data in after[1:]:
+            await relay.take(data)
+        await until(lambda: engine.heard.get(2) == after, "the new recording")
+        assert engine.heard[1] == before
 
 
 class BehindEngine:
@@ -248,29 +261,9 @@ class BehindEngine:
         for _ in range(count):
             self.takes.release()
 
-
-@asynccontextmanager
-async def relay_to(engine: BehindEngine) -> AsyncIterator[tuple[Relay, asyncio.Task[None]]]:
-    """A relay at work, to an engine that does not read ahead."""
-    view = RoomView()
-    async with (
-        serve(engine.handle, "127.0.0.1", 0, max_queue=1) as server,
-        connect("redis://127.0.0.1:1") as away,
-    ):
-        await view.replace({"R1": room(next(iter(server.sockets)).getsockname()[1])})
-        relay = Relay(
-            cast(Any, SimpleNamespace(view=view)),
-            away,
-            cast(CaptionView, SimpleNamespace(room="R1", session="u.1", state=CaptionState())),
-            cast(HeldClaim, Claim()),
-            kept_seconds=60,
-        )
-        running = asyncio.create_task(relay.run())
-        try:
-            yield relay, running
-        finally:
-            engine.take(10_000)
-            await end_tasks(running)
+    def let_go(self) -> None:
+        """Take all that comes from now on."""
+        self.take(10_000)
 
 
 async def test_when_its_host_leaves_an_engine_that_is_behind_gets_the_rest() -> None:
@@ -283,7 +276,7 @@ async def test_when_its_host_leaves_an_engine_that_is_behind_gets_the_rest() -> 
         engine.take(20)
         await until(lambda: len(engine.heard[1]) > 10, "some of it")
         assert not leaving.done()
-        engine.take(10_000)
+        engine.let_go()
         await leaving
         await until(lambda: engine.heard[1] == audio, "all of it, in order")
         await until(running.done, "the relay has ended")
@@ -293,7 +286,7 @@ async def test_what_a_host_has_said_waits_for_an_engine_that_is_not_there_yet() 
     """The host leaves before any engine could be called; then the first connection breaks in the middle."""
     engine, audio = BehindEngine(), recorded(talk("en").recording)
     engine.breaks_after = 5
-    engine.take(10_000)
+    engine.let_go()
     async with relay_to(engine) as (relay, running):
         for data in audio:
             await relay.take(data)
@@ -303,7 +296,7 @@ async def test_what_a_host_has_said_waits_for_an_engine_that_is_not_there_yet() 
 
 
 async def test_an_engine_that_takes_nothing_is_not_waited_for_for_ever(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(relay_module, "HAND_OVER_S", 0.3)
     engine = BehindEngine()
@@ -316,6 +309,7 @@ async def test_an_engine_that_takes_nothing_is_not_waited_for_for_ever(
         assert not leaving.done()
         await leaving
         assert engine.heard[1] == []
+        assert "no engine has taken its host's last audio" in caplog.text
 
 
 async def test_a_new_recording_waits_until_the_one_before_is_with_its_engine() -> None:
@@ -328,7 +322,7 @@ async def test_a_new_recording_waits_until_the_one_before_is_with_its_engine() -
         engine.take(20)
         await until(lambda: len(engine.heard[1]) > 10, "some of it")
         beginning = asyncio.create_task(relay.take(after[0]))
-        engine.take(10_000)
+        engine.let_go()
         await beginning
         for data in after[1:]:
             await relay.take(data)

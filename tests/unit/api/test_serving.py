@@ -20,8 +20,10 @@ from tests.waiting import until
 class App:
     """Takes what comes, and says something at each message, as a room does."""
 
-    def __init__(self) -> None:
+    def __init__(self, busy_s: float = 0.0) -> None:
         self.heard: list[bytes] = []
+        self._busy_s = busy_s
+        """Before it takes the next message."""
         self.ended: int | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -29,6 +31,7 @@ class App:
         await receive()
         await send({"type": "websocket.accept"})
         while (message := await receive())["type"] != "websocket.disconnect":
+            await asyncio.sleep(self._busy_s)
             self.heard.append(message["bytes"])
             await send({"type": "websocket.send", "text": "heard"})
         self.ended = message["code"]
@@ -65,6 +68,11 @@ class Client:
         self.protocol.send_binary(data)
         self._write()
 
+    def send_in_pieces(self, data: bytes) -> None:
+        self.protocol.send_binary(data[:5], fin=False)
+        self.protocol.send_continuation(data[5:], fin=True)
+        self._write()
+
     async def frames(self) -> list[Any]:
         """Read what has come, and answer it where that is due: at once, as every client does."""
         data = await asyncio.wait_for(self.reader.read(65536), 60)
@@ -87,9 +95,13 @@ class Client:
                 self.writer.write(data)
 
 
-async def test_what_a_host_sends_before_it_hears_of_the_end_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("busy_s", [0.0, 0.2], ids=["level", "behind"])
+@pytest.mark.parametrize("size", [5, 300_000])
+async def test_what_a_host_sends_before_it_hears_of_the_end_is_taken(
+    monkeypatch: pytest.MonkeyPatch, busy_s: float, size: int
+) -> None:
     monkeypatch.setattr(serving, "ON_ITS_WAY_S", 60.0)
-    app = App()
+    app, on_its_way = App(busy_s), [bytes([at]) * size for at in range(3)]
     async with server(app) as (running, port):
         client = Client(port)
         await client.open()
@@ -97,13 +109,14 @@ async def test_what_a_host_sends_before_it_hears_of_the_end_is_taken(monkeypatch
         await until(lambda: app.heard, "the first message")
         running.should_exit = True
         await until(lambda: not running.servers[0].is_serving(), "the server ends")
-        for data in (b"on", b"its", b"way"):
+        for data in on_its_way:
             client.send(data)
             await client.writer.drain()
+        client.send_in_pieces(b"a message in pieces")
         await client.until_closed()
         await until(lambda: app.ended is not None, "the end")
         client.writer.close()
-    assert app.heard == [b"before", b"on", b"its", b"way"]
+    assert app.heard == [b"before", *on_its_way, b"a message in pieces"]
     assert app.ended == 1012
     assert client.protocol.close_rcvd is not None
     assert client.protocol.close_rcvd.code == 1012

@@ -1,7 +1,6 @@
 """Agreement of passes."""
 
 from dataclasses import replace
-from itertools import pairwise
 
 import pytest
 
@@ -68,20 +67,43 @@ def test_last_word_stretched_over_a_pause_is_not_new() -> None:
     assert hypothesis.rest == []
 
 
-def test_a_word_that_comes_again_is_not_taken_for_the_first_one() -> None:
-    """As Whisper base heard "El veloz murciélago hindú": what was agreed on came twice."""
-    bounds = (0.0, 0.14, 0.42, 0.78, 0.9, 1.36)
-
-    def heard(text: str) -> list[Word]:
-        return [Word(f" {word}", *at) for word, at in zip(text.split(), pairwise(bounds), strict=False)]
-
+@pytest.mark.parametrize(
+    ("agreed", "otherwise", "known"),
+    [
+        # As Whisper base heard "El veloz murciélago hindú": what was agreed on came twice.
+        ("El belos murcia el", "El Belós Murcia Lago Indúcoma", "El belos murcia el Indúcoma"),
+        ("die alte Frau die", "Die Alten vor allem kamen", "die alte Frau die kamen"),
+        ("of the sea of the", "Of the C off a ship", "of the sea of the ship"),
+        ("na na nada na", "Na nana da no fim", "na na nada na fim"),
+    ],
+)
+def test_a_word_that_comes_again_is_not_taken_for_the_first_one(
+    agreed: str, otherwise: str, known: str
+) -> None:
+    """Read otherwise between the two, with the last one as part of another word."""
     hypothesis = Hypothesis()
-    for text in ("El belos murcia el ago", "El belos murcia el algo"):
-        hypothesis.passed(heard(text))
-    otherwise = [*heard("El Belós Murcia"), Word(" Lago,", 0.78, 1.08), Word(" Indúcoma", 1.36, 1.8)]
+    for text in (f"{agreed} one", f"{agreed} two"):
+        hypothesis.passed(said(text, step=0.2))
     for _ in range(2):
-        hypothesis.passed(otherwise)
-    assert texts(hypothesis.known) == "El belos murcia el Lago, Indúcoma"
+        hypothesis.passed(said(otherwise, step=0.2))
+    assert texts(hypothesis.known) == known
+
+
+def test_a_word_that_comes_later_too_leaves_out_nothing_before_it() -> None:
+    hypothesis = Hypothesis()
+    for text in ("we saw the big", "we saw the bad"):
+        hypothesis.passed(said(text, step=0.2))
+    for _ in range(2):
+        hypothesis.passed(said("we saw a big house the", step=0.2))
+    assert texts(hypothesis.known) == "we saw the big house the"
+
+
+def test_a_last_word_that_is_placed_later_is_the_same_one() -> None:
+    hypothesis = Hypothesis()
+    for _ in range(2):
+        hypothesis.passed(said("we bought cars"))
+    hypothesis.passed([*said("we brought"), *said("cars from Spain", start=1.2)])
+    assert texts(hypothesis.rest) == "from Spain"
 
 
 def test_other_reading_of_committed_words_is_not_new_either() -> None:

@@ -50,7 +50,7 @@ async def test_a_speaker_stays_while_captions_are_delayed(
 
     captions = Captions()
     hearing = asyncio.create_task(captions.hear(counted()))
-    await captions.until_quiet()
+    await captions.until_quiet(speak.LONGEST_S)
     assert came == seen
     hearing.cancel()
     await asyncio.gather(hearing, return_exceptions=True)
@@ -58,9 +58,8 @@ async def test_a_speaker_stays_while_captions_are_delayed(
 
 async def test_nobody_is_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(speak, "QUIET_S", 0.05)
-    monkeypatch.setattr(speak, "LONGEST_S", 0.5)
     captions = Captions()
     hearing = asyncio.create_task(captions.hear(coming(DELAYED)))
-    await captions.until_quiet()
+    await captions.until_quiet(0.5)
     hearing.cancel()
     await asyncio.gather(hearing, return_exceptions=True)

@@ -113,6 +113,16 @@ async def test_a_new_socket_gets_a_new_recording_of_what_was_not_sent(
     assert second[0][:4] == bytes.fromhex("1A45DFA3"), "with a header of its own"
 
 
+async def test_a_server_that_comes_and_goes_after_the_last_word_is_not_tried_for_ever(
+    recording: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(speaking, "LONGEST_S", 0.5)
+    monkeypatch.setattr(speaking, "STEADY_S", -1.0)
+    async with stage((len(list(load(recording).slices())), 1012, ""), (0, 1012, "")) as (server, address):
+        assert await speak(address, recording) > 1
+    assert len(server.heard) > 2
+
+
 async def test_a_room_is_told_how_late_the_audio_is_that_it_missed(
     recording: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
