@@ -18,6 +18,8 @@ import pytest
 
 LOGS = Path("build") / "test-logs"
 MESSAGE_LINES = 6
+ONE_OF_SEVERAL = re.compile(r"[ |+]*\| ([\w.]+: \S.*)")
+"""A line of an exception group's traceback that says what one of its errors is."""
 OF_THIS_RUN = ("PYTEST_", "DOLMETSCH_TEST_")
 """How names in the environment begin that a run of pytest within a test must not know."""
 AST_NEEDS_QUIET = sys.version_info < (3, 11, 5)
@@ -57,8 +59,13 @@ class Failure:
         part = next(each for each in self.parts if each.failed)
         crash = getattr(part.longrepr, "reprcrash", None)
         said = crash.message if crash else part.longreprtext.strip()
-        # Of a file that can't be imported, pytest marks what it was.
+        # Of a file that can't be imported, pytest marks what it was; each of several has its place
+        # in the traceback.
         marked = [line[1:].strip() for line in said.splitlines() if line.startswith("E  ")]
+        several = [
+            found[1] for line in part.longreprtext.splitlines() if (found := ONE_OF_SEVERAL.match(line))
+        ]
+        marked = list(dict.fromkeys(several)) or marked
         lines = [line for line in marked or said.splitlines() if line.strip()][:MESSAGE_LINES]
         where = f"{crash.path}:{crash.lineno}" if crash else ""
         when = "" if part.when in {"call", "collect"} else f"in its {part.when}: "

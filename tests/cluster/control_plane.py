@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -302,5 +302,8 @@ class ControlPlane:
         try:
             with opener.open(request, timeout=10) as answer:
                 return bool(answer.status == 200)
+        except HTTPError as error:
+            error.close()  # it has the connection, which nothing else closes for certain
+            return False
         except (URLError, TimeoutError, OSError):
             return False

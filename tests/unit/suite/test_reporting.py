@@ -69,6 +69,18 @@ def test_each_failure_is_told_with_what_was_expected_and_where_its_log_is(said: 
     assert [line for line in told if line][-1] == "1 passed, 2 failed, 1 skipped"
 
 
+def test_errors_that_come_at_once_are_told_one_by_one(tmp_path: Path) -> None:
+    (tmp_path / "test_them.py").write_text(
+        "def test_it():\n    raise ExceptionGroup('both', [OSError('no room'), ValueError('no number')])\n"
+    )
+    told = [line.strip() for line in run(tmp_path).stdout.split("= failed: 1 =")[1].splitlines()]
+    assert told[told.index("test_them.py::test_it") + 1 :][:3] == [
+        "ExceptionGroup: both (2 sub-exceptions)",
+        "OSError: no room",
+        "ValueError: no number",
+    ]
+
+
 @pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["one process", "two processes"])
 def test_a_file_that_can_not_be_imported_is_a_failure(tmp_path: Path, options: tuple[str, ...]) -> None:
     (tmp_path / "test_broken.py").write_text("import nothing_of_this_name\n")
